@@ -1,1 +1,1 @@
-
+"""Makes music: usable as a library, without any front end."""

@@ -1,0 +1,1 @@
+"""Buttons and forms; all of them outlive a restart."""

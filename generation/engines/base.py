@@ -1,0 +1,113 @@
+"""The engine protocol: what an engine says of itself, what it is given, what it sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from generation.clip import Clip
+from generation.hearing import Hearing
+from generation.request import Operation, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do; a front end offers only that.
+
+    `max_duration_s` is the longest new music of one take. `max_jobs` is how many jobs it advances at once.
+    `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"); `non_commercial` asks the operator's
+    acceptance once. `models` are the checkpoints by name, the default first; empty when there is nothing to choose.
+    """
+
+    name: str
+    operations: frozenset[Operation]
+    max_duration_s: float
+    num_channels: int
+    sample_rate_hz: int
+    licence: str
+    non_commercial: bool = False
+    max_jobs: int = 1
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineJob:
+    """One take to make: the request, its own seed, the decoded clips and what was heard in each (same order)."""
+
+    job_id: str
+    request: Request
+    seed: int
+    clips: tuple[Clip, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`fraction` 0..1 of the work, `made_s` seconds of music so far, `stage` a word for people ("drums", "mixing")."""
+
+    job_id: str
+    fraction: float
+    made_s: float = 0.0
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The audio so far."""
+
+    job_id: str
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A take's audio before finishing (loudness, limiter), its stems and MIDI, and what the engine decided.
+
+    `details` is plain JSON for the recipe; `remarks` are sentences for the user.
+    `precision` and `engine_revision` go into the recipe as they are.
+    """
+
+    job_id: str
+    clip: Clip
+    stems: dict[str, Clip] = field(default_factory=dict)
+    midi: bytes | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    engine_revision: str = ""
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job can't be made. `sentence` is for the user; `retry` says that another try may go well (out of memory)."""
+
+    job_id: str
+    sentence: str
+    retry: bool = False
+
+
+Event = Progress | Preview | Done | Failed
+
+
+class Engine(Protocol):
+    """Makes takes, a little at a time, inside a worker process.
+
+    `step` advances every admitted job by a little (well under a second), so that jobs join and leave a running batch,
+    progress comes for free and a cancel takes effect within a step. An engine ends each job with exactly one `Done`
+    or `Failed`, or with nothing after `cancel`.
+    """
+
+    capabilities: Capabilities
+
+    def load(self) -> None:
+        """Import heavy libraries, read weights, warm up. Called once, before the first job, in the worker."""
+
+    def admit(self, job: EngineJob) -> None:
+        """Take a job in. Raises BandmateError with a sentence when the job can't be made."""
+
+    def step(self) -> Sequence[Event]:
+        """Advance all jobs by a little and say what happened; an empty sequence when there is nothing to do."""
+
+    def cancel(self, job_id: str) -> None:
+        """Forget the job; unknown ids are fine."""

@@ -1,0 +1,190 @@
+"""What someone asks for and what comes out: Request, Sampling, Recipe, Take."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from generation.errors import RequestRefused
+
+MAX_PROMPT_CHARACTERS = 500
+MAX_TAKES = 4
+MAX_SEED = 2**31 - 1
+
+
+class Operation(StrEnum):
+    """What is made from what; see README."""
+
+    COMPOSE = "compose"
+    EXTEND = "extend"
+    RESTYLE = "restyle"
+    VARY = "vary"
+    ACCOMPANY = "accompany"
+    BLEND = "blend"
+    LOOP = "loop"
+
+    @property
+    def num_clips(self) -> int:
+        """How many clips the operation needs; compose takes an optional one as a hint of tempo and key."""
+        return {Operation.COMPOSE: 0, Operation.BLEND: 2}.get(self, 1)
+
+
+class AudioFormat(StrEnum):
+    """The formats a take can be delivered in; the value is the file's extension."""
+
+    MP3 = "mp3"
+    OGG = "ogg"
+    WAV = "wav"
+    FLAC = "flac"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a neural engine draws its tokens; the arranger reads `temperature` as how far it strays from the plain form.
+
+    temperature: 0.05..2, 1 is as trained. top_k: 0 (off)..2048. top_p: 0 (off)..1.
+    guidance_scale: 1 (off)..10, classifier-free guidance (MusicGen paper, arXiv:2306.05284, uses 3).
+    """
+
+    temperature: float = 1.0
+    top_k: int = 250
+    top_p: float = 0.0
+    guidance_scale: float = 3.0
+
+    def __post_init__(self) -> None:
+        _check_range("temperature (creativity)", self.temperature, 0.05, 2.0)
+        _check_range("top_k", self.top_k, 0, 2048)
+        _check_range("top_p", self.top_p, 0.0, 1.0)
+        _check_range("guidance_scale (adherence)", self.guidance_scale, 1.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One frozen wish, from the front end to the engine.
+
+    `clip_ids` name clips in the ledger by the hash of their audio. `duration_s` None means: as the operation finds fit
+    (the clip's length for restyle and accompany, 20 s for compose). For extend it is the length of the *new* part.
+    `seed` is drawn when None. `tempo_bpm`, `key` and `beats_per_bar` override what was heard; `bars` is for loop;
+    `strength` (0..1) for vary; `weights` for blend. `model` picks a checkpoint of the engine, None its default.
+
+    Raises:
+        RequestRefused: with a sentence that names the value, its range and the mend.
+    """
+
+    operation: Operation
+    prompt: str = ""
+    clip_ids: tuple[str, ...] = ()
+    engine: str = "arranger"
+    model: str | None = None
+    duration_s: float | None = None
+    seed: int = field(default_factory=lambda: secrets.randbelow(MAX_SEED))
+    sampling: Sampling = Sampling()
+    num_takes: int = 1
+    strength: float = 0.5
+    bars: int | None = None
+    weights: tuple[float, ...] = ()
+    tempo_bpm: float | None = None
+    key: str | None = None
+    beats_per_bar: int | None = None
+    audio_format: AudioFormat = AudioFormat.MP3
+    parent_take_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise RequestRefused(
+                f"The prompt has {len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS} are read."
+                " Say it shorter."
+            )
+        if len(self.clip_ids) < self.operation.num_clips:
+            wanted = "two clips" if self.operation.num_clips == 2 else "a clip"
+            raise RequestRefused(f"{self.operation.value.capitalize()} needs {wanted}: attach an audio file.")
+        if self.operation is Operation.COMPOSE and not self.prompt.strip() and not self.clip_ids:
+            raise RequestRefused("Say in a few words what the music should be like, or attach a clip.")
+        if self.duration_s is not None:
+            _check_range("The length", self.duration_s, 1, 300, " s")
+        _check_range("The seed", self.seed, 0, MAX_SEED)
+        _check_range("The number of takes", self.num_takes, 1, MAX_TAKES)
+        _check_range("strength", self.strength, 0, 1)
+        if self.bars is not None:
+            _check_range("The number of bars", self.bars, 1, 64)
+        if self.tempo_bpm is not None:
+            _check_range("The tempo", self.tempo_bpm, 30, 300, " BPM")
+        if self.beats_per_bar is not None and self.beats_per_bar not in (3, 4, 6):
+            raise RequestRefused(f"The metre must be 3/4, 4/4 or 6/8, not {self.beats_per_bar} beats a bar.")
+
+    def changed(self, **changes: Any) -> Self:
+        """A changed copy, checked again."""
+        return replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Request:
+        """The inverse of `to_json`."""
+        fields = dict(data)
+        fields["operation"] = Operation(fields["operation"])
+        fields["audio_format"] = AudioFormat(fields["audio_format"])
+        fields["sampling"] = Sampling(**fields["sampling"])
+        for name in ("clip_ids", "weights", "parent_take_ids"):
+            fields[name] = tuple(fields[name])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that is needed to make a take again, and to say what changed when it comes out differently.
+
+    `seed` is the take's own (a request's seed plus the take's index). `engine_revision` names the engine's code or
+    weights; `precision` and `device_kind` what it ran on ("float32", "cpu"); `versions` the libraries that matter;
+    `details` whatever the engine decided by itself (style, chords, what was heard), as plain JSON.
+    """
+
+    request: Request
+    seed: int
+    engine_revision: str
+    licence: str
+    precision: str = "float32"
+    device_kind: str = "cpu"
+    versions: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, as it travels in a file's tags."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Recipe:
+        """The inverse of `to_json`."""
+        return cls(**{**data, "request": Request.from_json(data["request"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One finished result, as the ledger keeps it.
+
+    `audio_hash` names the lossless audio file in the data folder, `stem_hashes` those of its stems by name,
+    `midi_hash` its MIDI file; `parents` are the ids of the takes it was made from; `remarks` are sentences for the user
+    (words not understood, what falls short); `samples_digest` is the SHA-256 of the samples, for replay.
+    """
+
+    take_id: str
+    job_id: str
+    index: int
+    audio_hash: str
+    duration_s: float
+    sample_rate_hz: int
+    recipe: Recipe
+    samples_digest: str = ""
+    stem_hashes: dict[str, str] = field(default_factory=dict)
+    midi_hash: str | None = None
+    parents: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def _check_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+    if not low <= value <= high:  # also refuses NaN
+        raise RequestRefused(f"{name} must be between {low:g} and {high:g}{unit}, not {value:g}{unit}.")
