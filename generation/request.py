@@ -40,6 +40,11 @@ class AudioFormat(StrEnum):
     FLAC = "flac"
 
 
+def _check_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+    if not low <= value <= high:  # also refuses NaN
+        raise RequestRefused(f"{name} must be between {low:g} and {high:g}{unit}, not {value:g}{unit}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How a neural engine draws its tokens; the arranger reads `temperature` as how far it strays from the plain form.
@@ -183,8 +188,3 @@ class Take:
     midi_hash: str | None = None
     parents: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-
-
-def _check_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
-    if not low <= value <= high:  # also refuses NaN
-        raise RequestRefused(f"{name} must be between {low:g} and {high:g}{unit}, not {value:g}{unit}.")
