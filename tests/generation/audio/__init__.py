@@ -1,0 +1,1 @@
+"""Tests of audio in and out."""
