@@ -1,0 +1,106 @@
+"""BeatNet's three recurrent nets in numpy: how much each frame sounds like a beat or a downbeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from generation.audio.analyse.beat_features import FRAMES_PER_S, FloatArray, beat_features
+
+WEIGHTS = Path(__file__).parent / "weights" / "beatnet.npz"
+NUM_NETS = 3
+NUM_CELLS = 150
+WARM_UP_S = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeatActivations:
+    """Probabilities 0..1 of a beat that is no downbeat, and of a downbeat: float64 [frames], 50 frames a second."""
+
+    beat: np.ndarray
+    downbeat: np.ndarray
+
+    @property
+    def either(self) -> np.ndarray:
+        """The probability of a beat of any kind, float64 [frames]."""
+        total: np.ndarray = np.minimum(self.beat + self.downbeat, 1.0)
+        return total
+
+
+def beat_activations(mono: FloatArray) -> BeatActivations:
+    """The mean of the three nets over `mono` (float32 [samples] at 22,050 Hz).
+
+    The nets only look back, so they are deaf at the start: they first hear the clip's first seconds as a warm-up.
+    """
+    features = beat_features(mono)
+    num_warm = min(round(WARM_UP_S * FRAMES_PER_S), len(features))
+    probabilities = _softmax(_run_nets(np.vstack([features[:num_warm], features]))[:, num_warm:])
+    beat, downbeat, _ = probabilities.mean(axis=0).T.astype(np.float64)
+    return BeatActivations(beat, downbeat)
+
+
+def _run_nets(features: FloatArray) -> FloatArray:
+    """Logits [nets, frames, (beat, downbeat, neither)]: convolution and pooling over bands, two LSTM layers, linear."""
+    w = _weights()
+    x = np.stack([_bands_in(features, w, net) for net in range(NUM_NETS)])
+    for layer in ("l0", "l1"):
+        x = _lstm(x, w[f"lstm.weight_ih_{layer}"], w[f"lstm.weight_hh_{layer}"], w[f"lstm.bias_{layer}"])
+    out: FloatArray = x @ w["linear.weight"].transpose(0, 2, 1) + w["linear.bias"][:, None, :]
+    return out
+
+
+def _bands_in(features: FloatArray, w: dict[str, FloatArray], net: int) -> FloatArray:
+    """One net's way in: 2 filters of 10 bands, ReLU, maximum of neighbours, linear to 150. [frames, 150]."""
+    kernel = w["conv1.weight"][net, :, 0]  # [2, 10]
+    windows = np.lib.stride_tricks.sliding_window_view(features, kernel.shape[1], axis=1)  # [frames, 263, 10]
+    pooled = []
+    for filter_taps, bias in zip(kernel, w["conv1.bias"][net], strict=True):
+        filtered = np.maximum(windows @ filter_taps + bias, 0)[:, :262]
+        pooled.append(np.maximum(filtered[:, 0::2], filtered[:, 1::2]))
+    out: FloatArray = np.hstack(pooled) @ w["linear0.weight"][net].T + w["linear0.bias"][net]
+    return out
+
+
+def _lstm(x: FloatArray, weight_in: FloatArray, weight_back: FloatArray, bias: FloatArray) -> FloatArray:
+    """One LSTM layer of all nets at once (Hochreiter and Schmidhuber 1997; gates in the order i, f, g, o).
+
+    x: [nets, frames, 150]; weights [nets, 600, 150]; returns the hidden states [nets, frames, 150].
+    """
+    drive = x @ weight_in.transpose(0, 2, 1) + bias[:, None, :]
+    drive = np.ascontiguousarray(drive.transpose(1, 0, 2))[:, :, None, :]  # [frames, nets, 1, 600]
+    back = np.ascontiguousarray(weight_back.transpose(0, 2, 1))
+    hidden = np.zeros((NUM_NETS, 1, NUM_CELLS), np.float32)
+    cell = np.zeros_like(hidden)
+    out = np.empty((len(drive), *hidden.shape), np.float32)
+    n = NUM_CELLS
+    for t, incoming in enumerate(drive):
+        gates = hidden @ back
+        gates += incoming
+        squashed = 0.5 + 0.5 * np.tanh(0.5 * gates)  # the logistic function, without overflow
+        cell = squashed[..., n : 2 * n] * cell + squashed[..., :n] * np.tanh(gates[..., 2 * n : 3 * n])
+        hidden = squashed[..., 3 * n :] * np.tanh(cell)
+        out[t] = hidden
+    return np.ascontiguousarray(out[:, :, 0].transpose(1, 0, 2))
+
+
+def _softmax(logits: FloatArray) -> FloatArray:
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    out: FloatArray = raised / raised.sum(axis=-1, keepdims=True)
+    return out
+
+
+@cache
+def _weights() -> dict[str, FloatArray]:
+    """The weights by name, the three nets stacked in front; an LSTM's two biases only ever occur as their sum."""
+    with np.load(WEIGHTS) as stored:
+        names = {name.split(".", 1)[1] for name in stored.files}
+        w = {
+            name: np.stack([stored[f"{net + 1}.{name}"].astype(np.float32) for net in range(NUM_NETS)])
+            for name in names
+        }
+    for layer in ("l0", "l1"):
+        w[f"lstm.bias_{layer}"] = w.pop(f"lstm.bias_ih_{layer}") + w.pop(f"lstm.bias_hh_{layer}")
+    return w
