@@ -155,6 +155,13 @@ class Service:
         """Cancel a queued or running job; False when it was too late."""
         raise NotImplementedError
 
+    async def open_jobs(
+        self, front_end: str, *, person_id: str | None = None, guild_id: str | None = None
+    ) -> tuple[FinishedJob, ...]:
+        """Jobs of a front end that are queued or running (no takes yet), running first, then in the line's order;
+        of one person or one guild where given. For `/queue` and `/cancel`."""
+        raise NotImplementedError
+
     def finished(self, front_end: str) -> AsyncIterator[FinishedJob]:
         """Jobs of this front end that wait for an answer, first those an earlier run left, then new ones as they end.
         Each is handed out once per run; endless."""
