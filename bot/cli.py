@@ -1,0 +1,105 @@
+"""The command line: bandmate serve | generate | doctor. Heavy parts are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from generation.errors import BandmateError
+from generation.request import Operation
+
+EXIT_REFUSED = 2
+"""Something the person can mend: a setting, a token, a clip, a request."""
+
+app = typer.Typer(
+    help="A bandmate for a Discord server: a clip and a few words in, finished music out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file with settings; see config/default.toml.")
+]
+
+
+def main() -> None:
+    """The entry point; an error that was written for people becomes one line and exit code 2."""
+    try:
+        app()
+    except BandmateError as error:
+        print(f"bandmate: {error}", file=sys.stderr)
+        sys.exit(EXIT_REFUSED)
+
+
+@app.command()
+def serve(config: ConfigFile = None) -> None:
+    """Run the bot; without a token, a page on this machine that does the same."""
+    from bot.app import serve as run_service
+    from bot.settings import Settings
+
+    _run(run_service(Settings.load(config)))
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What it should be like: style, mood, tempo, key, instruments.")] = "",
+    clip: Annotated[list[Path] | None, typer.Option(help="An audio file to build on (twice for blend).")] = None,
+    operation: Annotated[
+        Operation | None, typer.Option(help="What to make of it; restyle with a clip, compose without.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length in seconds, 1 to 300.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Which engine plays; `bandmate doctor` lists them.")] = None,
+    model: Annotated[str | None, typer.Option(help="A checkpoint of the engine, by name or folder.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same take.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write it; the ending says the format.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Make one take from a terminal."""
+    from bot.generate import Wish, generate_take
+    from bot.settings import Settings
+
+    clips = tuple(clip or ())
+    chosen = operation or (Operation.RESTYLE if clips else Operation.COMPOSE)
+    wish = Wish(prompt, clips, chosen, seconds, engine, model, seed, out)
+    _run(generate_take(wish, Settings.load(config)))
+
+
+@app.command()
+def doctor(config: ConfigFile = None) -> None:
+    """Say what is there and what is missing, each with the line that mends it."""
+    from bot.doctor import examine, show
+    from bot.settings import Settings
+
+    findings = asyncio.run(examine(Settings.load(config)))
+    show(findings)
+    if any(finding.is_fault for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("version")
+def show_version() -> None:
+    """Print the version."""
+    from importlib.metadata import version
+
+    print(f"bandmate {version('bandmate')}")
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        _stop("stopped")
+
+
+def _stop(word: str) -> NoReturn:
+    print(f"bandmate: {word}", file=sys.stderr)
+    raise typer.Exit(130)
+
+
+if __name__ == "__main__":
+    main()

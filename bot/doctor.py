@@ -1,0 +1,130 @@
+"""`bandmate doctor`: what is there and what is missing, each with the line that mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.settings import Settings, find_devices
+from generation.engines import ENGINES
+
+MIN_FREE_BYTES = 2 * 2**30
+"""Room for some 200 takes with their stems; under it the doctor warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report. `mend` is the line to run or the thing to do; a fault stops Bandmate,
+    anything else that is missing only leaves something out."""
+
+    name: str
+    sentence: str
+    is_there: bool = True
+    is_fault: bool = False
+    mend: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; nothing is changed, and nothing but Discord is asked over the network."""
+    findings = await asyncio.to_thread(examine_machine, settings)
+    return [*findings, *(await examine_token(settings))]
+
+
+def examine_machine(settings: Settings) -> list[Finding]:
+    """All that this machine can tell by itself."""
+    return [
+        Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        examine_ffmpeg(),
+        examine_sandbox(),
+        examine_data_folder(settings.data_dir),
+        *(examine_engine(name) for name in settings.engines),
+        Finding("devices", ", ".join(find_devices(settings.workers))),
+    ]
+
+
+def examine_ffmpeg() -> Finding:
+    """Whether there is an ffmpeg that starts, and which."""
+    import imageio_ffmpeg
+
+    try:
+        path = imageio_ffmpeg.get_ffmpeg_exe()
+        shown = subprocess.run(  # noqa: S603 - our own ffmpeg with a fixed argument
+            [path, "-version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
+        return Finding("ffmpeg", shown.split(" Copyright")[0].removeprefix("ffmpeg version "))
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        return Finding(
+            "ffmpeg", f"does not start: {error}", False, True, "pip install --force-reinstall imageio-ffmpeg"
+        )
+
+
+def examine_sandbox() -> Finding:
+    """Whether uploads are decoded inside bubblewrap, besides the limits that always hold."""
+    from generation.audio.decode import sandbox_status
+
+    there, sentence = sandbox_status()
+    return Finding("sandbox", sentence, there, mend="" if there else "install the package bubblewrap")
+
+
+def examine_data_folder(folder: Path) -> Finding:
+    """Whether the data folder can be written to and has room."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        mend = "set BANDMATE_DATA_DIR to a folder that you may write to"
+        return Finding("data folder", f"{folder} can't be written: {error.strerror}", False, True, mend)
+    free_bytes = shutil.disk_usage(folder).free
+    room = f"{folder}, {free_bytes / 2**30:.0f} GiB free"
+    return Finding(
+        "data folder", room, free_bytes >= MIN_FREE_BYTES, mend="" if free_bytes >= MIN_FREE_BYTES else "make room"
+    )
+
+
+def examine_engine(name: str) -> Finding:
+    """Whether an engine's packages are installed."""
+    entry = ENGINES.get(name)
+    if entry is None:
+        return Finding(name, "no engine has this name", False, True, f"choose from {', '.join(ENGINES)}")
+    if missing := entry.missing():
+        return Finding(name, f"needs {', '.join(missing)}", False, mend=entry.install)
+    return Finding(name, "installed")
+
+
+async def examine_token(settings: Settings) -> list[Finding]:
+    """Whether Discord takes the token, and how many guilds the bot is in."""
+    if settings.discord_token is None:
+        return [Finding("token", "none: serve opens the page on this machine", False, mend="export DISCORD_TOKEN=…")]
+    import discord
+
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            await client.login(settings.discord_token.get_secret_value())
+            num_guilds = len([guild async for guild in client.fetch_guilds(with_counts=False)])
+            return [Finding("token", f"{client.user}, in {num_guilds} guilds")]
+        except discord.LoginFailure:
+            mend = "copy it again from the developer portal: Bot, Reset Token"
+            return [Finding("token", "Discord refuses it", False, True, mend)]
+        except (discord.HTTPException, OSError) as error:
+            return [Finding("token", f"Discord can't be reached: {error}", False, True, "check the network")]
+
+
+def show(findings: list[Finding]) -> None:
+    """Print the report."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.is_there else "[red]✗[/]" if finding.is_fault else "[yellow]–[/]"
+        table.add_row(mark, finding.name, finding.sentence, f"[bold]{finding.mend}[/]" if finding.mend else "")
+    Console(highlight=False).print(table)

@@ -1,0 +1,125 @@
+"""`bandmate generate`: one take from a terminal, with a progress bar, through the same service as everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot.app import open_service
+from bot.settings import Settings
+from generation.errors import BandmateError
+from generation.request import MAX_SEED, AudioFormat, Operation, Request
+from generation.service import CheckIn, JobState, Origin, Service, Ticket
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was typed."""
+
+    prompt: str
+    clips: tuple[Path, ...]
+    operation: Operation
+    seconds: float | None
+    engine: str | None
+    model: str | None
+    seed: int | None
+    out: Path | None
+
+
+async def generate_take(wish: Wish, settings: Settings) -> None:
+    """Make the take and write it; prints what was heard, the progress and the file's name."""
+    origin = Origin(front_end="cli", person_id="cli", person_name="this terminal", reply={"pid": os.getpid()})
+    audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
+    async with open_service(settings) as service:
+        checked = [await check_in(service, path, origin, settings) for path in wish.clips]
+        request = Request(
+            operation=wish.operation,
+            prompt=wish.prompt,
+            clip_ids=tuple(clip.clip_id for clip in checked),
+            engine=wish.engine or settings.takes.engine,
+            model=wish.model,
+            duration_s=wish.seconds,
+            seed=secrets.randbelow(MAX_SEED) if wish.seed is None else wish.seed,
+            audio_format=audio_format,
+        )
+        ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
+        try:
+            await show_progress(ticket)
+        except asyncio.CancelledError:
+            await service.cancel(ticket.job_id)
+            raise
+        (take,) = await ticket.takes()
+        rendered = await service.render(take.take_id, audio_format)
+        path = wish.out or Path(rendered.filename)
+        await asyncio.to_thread(write_whole, path, rendered.data)
+        await service.mark_delivered(ticket.job_id, str(path))
+    tell(take.remarks)
+    console.print(
+        f"[bold]{path}[/bold]  {take.duration_s:.1f} s, seed {take.recipe.seed}, licence {take.recipe.licence}"
+    )
+
+
+async def check_in(service: Service, path: Path, origin: Origin, settings: Settings) -> CheckIn:
+    """Read a clip from the disk and let it in; prints what was heard. Raises ClipRefused."""
+    data = await asyncio.to_thread(read_clip, path, settings.clips.max_upload_bytes)
+    checked = await service.check_in(data, name=path.name, owner=origin)
+    console.print(f"{path.name}: {checked.hearing.sentence()}", highlight=False)
+    tell([*checked.remarks, *checked.hearing.remarks])
+    return checked
+
+
+def read_clip(path: Path, max_bytes: int) -> bytes:
+    """The file's bytes. Raises BandmateError when it can't be read or is larger than `max_bytes`."""
+    try:
+        if (size := path.stat().st_size) > max_bytes:
+            raise BandmateError(f"{path} has {size / 2**20:.1f} MiB; at most {max_bytes / 2**20:.0f} MiB are taken.")
+        return path.read_bytes()
+    except OSError as error:
+        raise BandmateError(f"{path} can't be read: {error.strerror}.") from error
+
+
+async def show_progress(ticket: Ticket) -> None:
+    """A live bar until the job ends."""
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("waiting", total=1.0)
+        async for status in ticket.updates():
+            waiting = status.state is JobState.QUEUED
+            word = f"place {status.place}" if waiting else status.stage or "making"
+            bar.update(task, completed=status.fraction, description=word)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all. Raises BandmateError when the disk won't have it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BandmateError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def tell(remarks: Sequence[str]) -> None:
+    """Print sentences for the user, dimmed."""
+    for remark in remarks:
+        console.print(f"  {remark}", style="dim", highlight=False)
+
+
+def audio_format_of(path: Path) -> AudioFormat:
+    """The format that a file's ending names. Raises BandmateError for another ending."""
+    try:
+        return AudioFormat(path.suffix.lower().lstrip("."))
+    except ValueError:
+        endings = ", ".join(f".{known}" for known in AudioFormat)
+        raise BandmateError(f"--out must end in {endings}, not {path.suffix or 'nothing'!r}.") from None

@@ -1,0 +1,224 @@
+"""The settings: the only reader of files and environment; one frozen object comes out.
+
+Order, later wins: built-in defaults (written out in config/default.toml), a TOML file, `BANDMATE_*` in the environment
+(`BANDMATE_WEB__PORT=8322` sets `port` in `[web]`). The bot token comes from `DISCORD_TOKEN` or from the file
+that `[discord] token_file` names, and never from the TOML file, which people share.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from generation.config import ServiceConfig
+from generation.engines import ENGINES, EngineOptions
+from generation.errors import BandmateError
+from generation.request import AudioFormat
+
+MIB = 2**20
+
+
+class SettingsError(BandmateError):
+    """A setting is wrong; the sentence names it, its value and its range."""
+
+
+def _default(name: str) -> Any:
+    """The service's own default, so that it stands in one place; ranges are checked there too."""
+    return next(item.default for item in dataclasses.fields(ServiceConfig) if item.name == name)
+
+
+class Section(BaseModel):
+    """A table of the TOML file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Discord(Section):
+    """Everything about the Discord side."""
+
+    token_file: Path | None = None
+    dev_guild_id: int | None = None
+    progress_edit_interval_s: float = Field(5.0, ge=5, le=60)
+
+
+class Web(Section):
+    """The page on this machine."""
+
+    enabled: bool | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(8321, ge=0, le=65535)
+
+
+class Clips(Section):
+    """What is let in."""
+
+    max_upload_bytes: int = Field(25 * MIB, ge=64 * 1024, le=500 * MIB)
+
+
+class Takes(Section):
+    """What comes out."""
+
+    engine: str = "arranger"
+    audio_format: AudioFormat = AudioFormat.MP3
+    target_lufs: float = _default("target_lufs")
+    ceiling_dbfs: float = _default("ceiling_dbfs")
+
+
+class Queue(Section):
+    """Who may ask for how much, and what happens to a job whose worker dies."""
+
+    max_jobs: int = _default("max_jobs")
+    max_jobs_per_person: int = _default("max_jobs_per_person")
+    max_jobs_per_guild: int = _default("max_jobs_per_guild")
+    long_job_s: float = _default("long_job_s")
+    long_job_patience_s: float = _default("long_job_patience_s")
+    max_attempts: int = _default("max_attempts")
+    max_worker_deaths: int = _default("max_worker_deaths")
+    lease_s: float = _default("lease_s")
+    instance_s: float = _default("instance_s")
+    poll_interval_s: float = _default("poll_interval_s")
+    ledger_busy_limit_s: float = _default("ledger_busy_limit_s")
+
+
+class Workers(Section):
+    """The processes that make takes."""
+
+    devices: tuple[str, ...] = ("auto",)
+    threads_per_worker: int = _default("threads_per_worker")
+    preload_engines: tuple[str, ...] = _default("preload_engines")
+    start_limit_s: float = _default("start_limit_s")
+    load_limit_s: float = _default("load_limit_s")
+    step_limit_s: float = _default("step_limit_s")
+    stop_grace_s: float = _default("stop_grace_s")
+    analysis_limit_s: float = _default("analysis_limit_s")
+    preview_interval_s: float = _default("preview_interval_s")
+
+
+class Log(Section):
+    """What is written about the run."""
+
+    level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    json_lines: bool = False
+
+
+def default_data_dir() -> Path:
+    """Where the ledger and the audio lie unless told otherwise: the user's data folder of the operating system."""
+    return Path(platformdirs.user_data_dir("bandmate", appauthor=False))
+
+
+def _no_engine_options() -> dict[str, dict[str, Any]]:
+    return {name: {} for name in ENGINES}
+
+
+class Settings(BaseSettings):
+    """All settings; see config/default.toml for each one's unit, range and reason."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BANDMATE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: str = ""
+    discord_token: SecretStr | None = None
+    discord: Discord = Discord()
+    web: Web = Web()
+    clips: Clips = Clips()
+    takes: Takes = Takes()
+    queue: Queue = Queue()
+    workers: Workers = Workers()
+    engines: dict[str, dict[str, Any]] = Field(default_factory=_no_engine_options)
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the TOML file (which comes in as init arguments)."""
+        return env_settings, init_settings
+
+    def service_config(self) -> ServiceConfig:
+        """The service's part. Raises SettingsError for a value out of its range."""
+        own = {"data_folder": self.data_dir, "database_url": self.database_url, "devices": find_devices(self.workers)}
+        own["engines"] = {name: EngineOptions(values) for name, values in self.engines.items()}
+        sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers)}
+        known = {item.name for item in dataclasses.fields(ServiceConfig)}
+        try:
+            return ServiceConfig(**{name: value for name, value in sections.items() if name in known} | own)
+        except ValueError as error:
+            raise SettingsError(f"The settings are not right: {error}.") from error
+
+    @classmethod
+    def load(cls, config_file: Path | None = None) -> Self:
+        """Read the file (or `bandmate.toml` of the data folder, when it is there), the environment and the token.
+
+        Raises:
+            SettingsError: a file that can't be read, an unknown name, a value of the wrong kind or out of range.
+        """
+        try:
+            settings = cls(**_read_toml(config_file))
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from error
+        settings.service_config()  # so that a value out of range is told at once, whatever is started
+        return settings.model_copy(update={"discord_token": _read_token(settings)})
+
+
+def find_devices(workers: Workers) -> tuple[str, ...]:
+    """The devices to start a worker on: those that were named, or for "auto" the CPU and every NVIDIA GPU there is."""
+    if workers.devices != ("auto",):
+        return workers.devices
+    gpus = sorted(Path("/dev").glob("nvidia[0-9]*"), key=lambda path: int(path.name.removeprefix("nvidia")))
+    return ("cpu", *(f"cuda:{index}" for index in range(len(gpus))))
+
+
+def _read_toml(config_file: Path | None) -> dict[str, Any]:
+    if config_file is None:
+        config_file = Path(os.environ.get("BANDMATE_DATA_DIR") or default_data_dir()) / "bandmate.toml"
+        if not config_file.exists():
+            return {}
+    try:
+        values = tomllib.loads(config_file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {config_file} can't be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {config_file} is not valid TOML: {error}.") from error
+    if "discord_token" in values:
+        raise SettingsError(
+            "The token does not belong into the settings file: set DISCORD_TOKEN or discord.token_file."
+        )
+    return values
+
+
+def _read_token(settings: Settings) -> SecretStr | None:
+    token = os.environ.get("DISCORD_TOKEN", "")
+    if not token and (path := settings.discord.token_file):
+        try:
+            token = path.expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"The token file {path} can't be read: {error}.") from error
+    return SecretStr(token.strip()) if token.strip() else None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first few faults, each as `[section] name: what is wrong (it is …)`."""
+    faults = []
+    for fault in error.errors(include_url=False)[:3]:
+        name = ".".join(str(part) for part in fault["loc"])
+        shown = "" if isinstance(fault["input"], dict) else f" (it is {str(fault['input'])[:60]!r})"
+        faults.append(f"{name}: {fault['msg']}{shown}")
+    return "The settings are not right. " + "; ".join(faults) + ". config/default.toml lists every setting."
