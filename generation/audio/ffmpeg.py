@@ -1,0 +1,123 @@
+"""How ffmpeg is told to decode one file and nothing else, and what it says about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from generation.audio.sniff import Container
+from generation.errors import BandmateError
+
+CODECS = (
+    "mp3float,mp3,mp2float,mp2,aac,alac,flac,opus,libopus,vorbis,libvorbis,amrnb,amrwb,libopencore_amrnb,"
+    "libopencore_amrwb,gsm_ms,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,"
+    "pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_alaw,pcm_mulaw"
+)
+"""The decoders that may run; no picture decoder is among them, so not even the probing of a video starts one."""
+
+MAX_ALLOC_BYTES = 64 * 2**20
+"""The largest single block that ffmpeg may ask for: no audio packet comes near it."""
+
+MAX_STREAMS = 64
+"""More streams than that in one file are an attack."""
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegReport:
+    """What ffmpeg said about a file. `duration_s` is as stated by the file and can't be trusted; None when unstated.
+
+    `layout` is ffmpeg's name for the channels ("stereo", "5.1", "32 channels"); `damaged` says that parts could not be
+    read or that the file ends too early.
+    """
+
+    has_sound: bool
+    codec: str = ""
+    sample_rate_hz: int = 0
+    layout: str = ""
+    duration_s: float | None = None
+    damaged: bool = False
+    unreadable_codec: bool = False
+    stated_no_sound: bool = False
+
+
+def ffmpeg_path(path: Path | None = None) -> str:
+    """The ffmpeg to use: the given one, or the one that comes with imageio-ffmpeg.
+
+    Raises:
+        BandmateError: there is none; the sentence says how to get one.
+    """
+    if path is not None:
+        if not path.is_file():
+            raise BandmateError(f"There is no ffmpeg at {path}: correct the setting or leave it empty.")
+        return str(path)
+    import imageio_ffmpeg  # looks through the environment when imported
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise BandmateError("No ffmpeg was found: pip install --force-reinstall imageio-ffmpeg") from error
+
+
+def decode_command(ffmpeg: str, container: Container, fd: int, max_s: float, filters: str = "") -> list[str]:
+    """ffmpeg's arguments to turn the file open at `fd` into a float WAV on stdout.
+
+    The demuxer is named, so nothing is probed, and it alone is whitelisted, so no playlist can be opened from within;
+    the `fd` protocol alone is whitelisted, so no path, URL or other file can be opened at all.
+    """
+    source = [
+        *("-threads", "1", "-max_alloc", str(MAX_ALLOC_BYTES), "-max_streams", str(MAX_STREAMS)),
+        *("-protocol_whitelist", "fd", "-format_whitelist", container.demuxer, "-codec_whitelist", CODECS),
+        *("-f", container.demuxer, "-t", f"{max_s:.3f}", "-fd", str(fd), "-i", "fd:"),
+    ]
+    sink = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
+    sink += ["-af", filters] if filters else []
+    sink += ["-c:a", "pcm_f32le", "-bitexact", "-f", "wav", "pipe:1"]
+    general = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-filter_threads", "1"]
+    return [ffmpeg, *general, *source, *sink]
+
+
+def downmix_filter(layout: str, sample_rate_hz: int | None) -> str:
+    """The filter that brings any layout to stereo and, when a rate in Hz is given, resamples to it.
+
+    A layout without a name ("32 channels") has no known places: odd channels go left, even ones right.
+    """
+    unnamed = re.fullmatch(r"(\d+) channels.*", layout)
+    if unnamed:
+        channels = range(int(unnamed[1]))
+        sides = ("+".join(f"c{channel}" for channel in channels[side::2]) for side in (0, 1))
+        mix = "pan=stereo|" + "|".join(f"c{side}<{sources}" for side, sources in enumerate(sides))
+    else:
+        mix = "aformat=channel_layouts=mono|stereo"
+    return f"{mix},aresample={sample_rate_hz}:filter_size=64" if sample_rate_hz else mix
+
+
+_STREAM = re.compile(r"^\[info\]   Stream #0:\d+\S*: Audio: (\w+)[^\n]*?, (\d+) Hz, ([^,\n]+)", re.MULTILINE)
+_DURATION = re.compile(r"^\[info\]   Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_DAMAGE = (
+    re.compile(  # all errors but the whitelist's word on picture codecs, and the warnings that tell of missing data
+        r"^(?:\[[^\n]*? @ \w+\] )*(?:\[(?:error|fatal)\] (?!Codec \()"
+        r"|\[warning\] (?:Packet corrupt|corrupt input packet|filesize and duration do not match))",
+        re.MULTILINE,
+    )
+)
+
+
+def read_report(stderr: str) -> FfmpegReport:
+    """What ffmpeg's messages say (of `-loglevel level+info`)."""
+    said = stderr.split("[info] Output #0", 1)[0]
+    stream, duration = _STREAM.search(said), _DURATION.search(said)
+    estimated = "Estimating duration from bitrate" in said
+    stated_s = None
+    if duration and not estimated:
+        stated_s = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
+    return FfmpegReport(
+        has_sound=": Audio: " in said,
+        codec=stream[1] if stream else "",
+        sample_rate_hz=int(stream[2]) if stream and len(stream[2]) < 12 else 0,
+        layout=stream[3] if stream else "",
+        duration_s=stated_s,
+        damaged=bool(_DAMAGE.search(stderr)),
+        unreadable_codec=bool(re.search(r"Decoding requested, but no decoder|Audio: none|Audio: \w+ \(none\)", stderr)),
+        stated_no_sound="matches no streams" in stderr,
+    )
