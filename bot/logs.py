@@ -72,7 +72,10 @@ def configure_logs(config: Log, secrets: Iterable[str] = ()) -> None:
             ],
         )
     )
-    logging.basicConfig(level=config.level, handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(config.level)
+    logging.raiseExceptions = False  # a broken pipe would have the raw arguments printed, secrets and all
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(config.level)))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

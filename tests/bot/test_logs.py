@@ -18,10 +18,12 @@ INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEyMzQ1Njc4OkFiQ2RFZkdo"
 
 @pytest.fixture
 def json_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:  # capsys first: the handler keeps its stderr
+    root = logging.getLogger()
+    before = root.handlers, root.level, logging.raiseExceptions
     configure_logs(Log(json_lines=True), ["a-database-password"])
     yield
     structlog.reset_defaults()
-    logging.basicConfig(force=True)
+    root.handlers, root.level, logging.raiseExceptions = before
 
 
 @pytest.mark.usefixtures("json_logs")
