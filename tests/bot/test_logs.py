@@ -16,18 +16,17 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE." + "x" * 38
 INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEyMzQ1Njc4OkFiQ2RFZkdo"
 
 
-@pytest.fixture
-def json_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:  # capsys first: the handler keeps its stderr
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
     root = logging.getLogger()
     before = root.handlers, root.level, logging.raiseExceptions
-    configure_logs(Log(json_lines=True), ["a-database-password"])
     yield
     structlog.reset_defaults()
     root.handlers, root.level, logging.raiseExceptions = before
 
 
-@pytest.mark.usefixtures("json_logs")
 def test_secrets_never_reach_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(Log(json_lines=True), ["a-database-password"])
     log = structlog.get_logger()
     log.info("starting", token=TOKEN, nested={"list": [TOKEN, "a-database-password"]}, job_id="j1")
     logging.getLogger("discord.http").warning("POST /webhooks/123456789012345678/%s failed", "A" * 68)
