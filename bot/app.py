@@ -47,7 +47,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
 def web_config(settings: Settings) -> WebConfig:
     """The page's part of the settings."""
-    return WebConfig(settings.web.host, settings.web.port, settings.clips.max_upload_bytes)
+    return WebConfig(settings.web.host, settings.web.port, settings.clips.max_bytes)
 
 
 async def run_bot(service: Service, settings: Settings, stop: asyncio.Event) -> None:

@@ -69,10 +69,10 @@ def examine_ffmpeg() -> Finding:
 
 def examine_sandbox() -> Finding:
     """Whether uploads are decoded inside bubblewrap, besides the limits that always hold."""
-    from generation.audio.decode import sandbox_status
+    from generation.audio.sandbox import bubblewrap, isolation_report
 
-    there, sentence = sandbox_status()
-    return Finding("sandbox", sentence, there, mend="" if there else "install the package bubblewrap")
+    there = bubblewrap() is not None
+    return Finding("sandbox", isolation_report(), there, mend="" if there else "install the package bubblewrap")
 
 
 def examine_data_folder(folder: Path) -> Finding:

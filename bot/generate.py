@@ -70,7 +70,7 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
 
 async def check_in(service: Service, path: Path, origin: Origin, settings: Settings) -> CheckIn:
     """Read a clip from the disk and let it in; prints what was heard. Raises ClipRefused."""
-    data = await asyncio.to_thread(read_clip, path, settings.clips.max_upload_bytes)
+    data = await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)
     checked = await service.check_in(data, name=path.name, owner=origin)
     console.print(f"{path.name}: {checked.hearing.sentence()}", highlight=False)
     tell([*checked.remarks, *checked.hearing.remarks])

@@ -17,6 +17,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from generation.audio.decode import DecodeLimits
 from generation.config import ServiceConfig
 from generation.engines import ENGINES, EngineOptions
 from generation.errors import BandmateError
@@ -29,9 +30,9 @@ class SettingsError(BandmateError):
     """A setting is wrong; the sentence names it, its value and its range."""
 
 
-def _default(name: str) -> Any:
-    """The service's own default, so that it stands in one place; ranges are checked there too."""
-    return next(item.default for item in dataclasses.fields(ServiceConfig) if item.name == name)
+def _default(config: type[ServiceConfig | DecodeLimits], name: str) -> Any:
+    """The default of whoever uses the setting, so that it stands in one place."""
+    return next(item.default for item in dataclasses.fields(config) if item.name == name)
 
 
 class Section(BaseModel):
@@ -59,7 +60,14 @@ class Web(Section):
 class Clips(Section):
     """What is let in."""
 
-    max_upload_bytes: int = Field(25 * MIB, ge=64 * 1024, le=500 * MIB)
+    max_bytes: int = Field(_default(DecodeLimits, "max_bytes"), ge=64 * 1024, le=500 * MIB)
+    max_clip_s: float = Field(300.0, ge=1, le=1800)
+    min_clip_s: float = Field(_default(DecodeLimits, "min_clip_s"), ge=0.02, le=10)
+    memory_bytes: int = Field(_default(DecodeLimits, "memory_bytes"), ge=256 * MIB, le=16 * 1024 * MIB)
+    cpu_s: int = Field(_default(DecodeLimits, "cpu_s"), ge=1, le=600)
+    wall_s: float = Field(_default(DecodeLimits, "wall_s"), ge=1, le=600)
+    ffmpeg_path: Path | None = None
+    bubblewrap: bool = True
 
 
 class Takes(Section):
@@ -67,38 +75,38 @@ class Takes(Section):
 
     engine: str = "arranger"
     audio_format: AudioFormat = AudioFormat.MP3
-    target_lufs: float = _default("target_lufs")
-    ceiling_dbfs: float = _default("ceiling_dbfs")
+    target_lufs: float = _default(ServiceConfig, "target_lufs")
+    ceiling_dbfs: float = _default(ServiceConfig, "ceiling_dbfs")
 
 
 class Queue(Section):
     """Who may ask for how much, and what happens to a job whose worker dies."""
 
-    max_jobs: int = _default("max_jobs")
-    max_jobs_per_person: int = _default("max_jobs_per_person")
-    max_jobs_per_guild: int = _default("max_jobs_per_guild")
-    long_job_s: float = _default("long_job_s")
-    long_job_patience_s: float = _default("long_job_patience_s")
-    max_attempts: int = _default("max_attempts")
-    max_worker_deaths: int = _default("max_worker_deaths")
-    lease_s: float = _default("lease_s")
-    instance_s: float = _default("instance_s")
-    poll_interval_s: float = _default("poll_interval_s")
-    ledger_busy_limit_s: float = _default("ledger_busy_limit_s")
+    max_jobs: int = _default(ServiceConfig, "max_jobs")
+    max_jobs_per_person: int = _default(ServiceConfig, "max_jobs_per_person")
+    max_jobs_per_guild: int = _default(ServiceConfig, "max_jobs_per_guild")
+    long_job_s: float = _default(ServiceConfig, "long_job_s")
+    long_job_patience_s: float = _default(ServiceConfig, "long_job_patience_s")
+    max_attempts: int = _default(ServiceConfig, "max_attempts")
+    max_worker_deaths: int = _default(ServiceConfig, "max_worker_deaths")
+    lease_s: float = _default(ServiceConfig, "lease_s")
+    instance_s: float = _default(ServiceConfig, "instance_s")
+    poll_interval_s: float = _default(ServiceConfig, "poll_interval_s")
+    ledger_busy_limit_s: float = _default(ServiceConfig, "ledger_busy_limit_s")
 
 
 class Workers(Section):
     """The processes that make takes."""
 
     devices: tuple[str, ...] = ("auto",)
-    threads_per_worker: int = _default("threads_per_worker")
-    preload_engines: tuple[str, ...] = _default("preload_engines")
-    start_limit_s: float = _default("start_limit_s")
-    load_limit_s: float = _default("load_limit_s")
-    step_limit_s: float = _default("step_limit_s")
-    stop_grace_s: float = _default("stop_grace_s")
-    analysis_limit_s: float = _default("analysis_limit_s")
-    preview_interval_s: float = _default("preview_interval_s")
+    threads_per_worker: int = _default(ServiceConfig, "threads_per_worker")
+    preload_engines: tuple[str, ...] = _default(ServiceConfig, "preload_engines")
+    start_limit_s: float = _default(ServiceConfig, "start_limit_s")
+    load_limit_s: float = _default(ServiceConfig, "load_limit_s")
+    step_limit_s: float = _default(ServiceConfig, "step_limit_s")
+    stop_grace_s: float = _default(ServiceConfig, "stop_grace_s")
+    analysis_limit_s: float = _default(ServiceConfig, "analysis_limit_s")
+    preview_interval_s: float = _default(ServiceConfig, "preview_interval_s")
 
 
 class Log(Section):
@@ -154,7 +162,12 @@ class Settings(BaseSettings):
 
     def service_config(self) -> ServiceConfig:
         """The service's part. Raises SettingsError for a value out of its range."""
-        own = {"data_folder": self.data_dir, "database_url": self.database_url, "devices": find_devices(self.workers)}
+        own: dict[str, Any] = {
+            "data_folder": self.data_dir,
+            "database_url": self.database_url,
+            "devices": find_devices(self.workers),
+        }
+        own["decode_limits"] = DecodeLimits(**dict(self.clips))
         own["engines"] = {name: EngineOptions(values) for name, values in self.engines.items()}
         sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers)}
         known = {item.name for item in dataclasses.fields(ServiceConfig)}
