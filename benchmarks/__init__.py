@@ -1,0 +1,1 @@
+"""Benchmarks: speed, load, musicality; each prints a table with a peer measured in the same run."""
