@@ -1,0 +1,71 @@
+"""The ledger: the database of jobs, clips and takes, and the truth about them. Import it only where it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from generation.ledger.answers import Answers
+from generation.ledger.clips import Clips
+from generation.ledger.database import Database, LedgerUnavailable
+from generation.ledger.instances import Instance
+from generation.ledger.job_changes import LeaseLost
+from generation.ledger.jobs import Jobs, Queue
+from generation.ledger.leases import Leases, Renewal
+from generation.ledger.rows import ClipRow, JobRow, NewJob
+from generation.ledger.speeds import Speeds
+from generation.ledger.takes import Takes
+from generation.ledger.turns import LimitReached, Limits
+
+__all__ = [
+    "ClipRow",
+    "JobRow",
+    "LeaseLost",
+    "Ledger",
+    "LedgerUnavailable",
+    "LimitReached",
+    "Limits",
+    "NewJob",
+    "Queue",
+    "Renewal",
+]
+
+
+class Ledger:
+    """One ledger, opened with `async with`, its parts by name.
+
+    `url` and `clock` as in Database; `locks_folder` holds a lock of every service of this machine; `instance_s` is how
+    long a service may be silent before others take it for dead, in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        locks_folder: Path,
+        instance_s: float = 60.0,
+        clock: Callable[[], float] | None = None,
+        busy_limit_s: float = 10.0,
+    ) -> None:
+        self.db = Database(url, clock=clock, busy_limit_s=busy_limit_s)
+        self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db), Answers(self.db)
+        self.clips, self.takes, self.speeds = Clips(self.db), Takes(self.db), Speeds(self.db)
+        self.instance = Instance(self.db, locks_folder, seen_s=instance_s)
+
+    async def __aenter__(self) -> Self:
+        """Connect, migrate, say that we are here. Raises LedgerUnavailable."""
+        await self.db.open()
+        try:
+            await self.instance.open()
+        except BaseException:
+            await self.db.close()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Say good-bye and close all connections."""
+        try:
+            await self.instance.close()
+        finally:
+            await self.db.close()

@@ -1,0 +1,196 @@
+"""Leases: who makes a job, and what they may write while they hold it; each change is one transaction.
+
+A lease is a worker's hold on a job; the fence is the number of the hold, and every write names the fence it holds:
+
+    worker A   lease(fence 1) ──── renew ── renew ── (frozen, or cut off) ············ record_made(fence 1) → LeaseLost
+    ledger     queued → running ─────────────────── lease ends → queued → running ──────────────── made
+    worker B                                             lease(fence 2) ── renew ── record_made(fence 2) → takes
+
+Whoever was thought dead and comes back finds its fence out of date and can change nothing. A cancelled job has its
+fence raised too, so that a take that is made at the same moment is not delivered after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from generation.jobs import JobState
+from generation.ledger.database import Database
+from generation.ledger.job_changes import LeaseLost, get_job, held_row, leave, list_jobs, requeue
+from generation.ledger.jobs import Queue, read_queue
+from generation.ledger.rows import JobRow
+from generation.ledger.tables import jobs
+from generation.ledger.takes import add_takes
+from generation.ledger.turns import move
+from generation.request import Take
+
+NUM_CANDIDATES = 16
+"""How many of the next jobs are tried at once when other services may hold the first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A held job's sign of life, with what is worth telling others of it."""
+
+    job_id: str
+    fence: int
+    fraction: float = 0.0
+    made_s: float = 0.0
+    stage: str = ""
+    preview_hash: str | None = None
+
+
+Choice = Callable[[Queue], Sequence[str]]
+"""Puts the ids of the jobs that may start in order, the next one first."""
+
+
+class Leases:
+    """The leases of one ledger."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def lease(self, choose: Choice, *, owner: str, device: str, lease_s: float) -> JobRow | None:
+        """Give the first of the chosen jobs that nobody else is taking to `owner`; None when there is none.
+
+        On PostgreSQL the rows that another service is just leasing are skipped (FOR UPDATE SKIP LOCKED); on SQLite the
+        whole transaction is the only writer.
+        """
+
+        async def work(connection: AsyncConnection) -> JobRow | None:
+            queue = await read_queue(self._db, connection)
+            candidates = list(choose(queue))[:NUM_CANDIDATES]
+            row = await _lock_first(connection, candidates)
+            if row is None:
+                return None
+            await connection.execute(_start(row, owner, device, queue.now, lease_s))
+            await move(connection, row.origin, queued=-1, running=+1, served_at=queue.now)
+            return await get_job(connection, row.job_id)
+
+        return await self._db.write(work)
+
+    async def renew(self, renewals: Sequence[Renewal], *, lease_s: float) -> set[str]:
+        """Prolong leases and note how far the jobs are; returns the ids of those that are no longer held."""
+
+        async def work(connection: AsyncConnection) -> set[str]:
+            lost: set[str] = set()
+            until = await self._db.now(connection) + lease_s
+            for item in sorted(renewals, key=lambda item: item.job_id):  # one order for all: no deadlock
+                values = {"fraction": item.fraction, "made_s": item.made_s, "stage": item.stage}
+                statement = update(jobs).where(_held(item.job_id, item.fence))
+                statement = statement.values(lease_until=until, preview_hash=item.preview_hash, **values)
+                if (await connection.execute(statement)).rowcount == 0:
+                    lost.add(item.job_id)
+            return lost
+
+        return await self._db.write(work)
+
+    async def record_made(self, job_id: str, fence: int, takes: Sequence[Take]) -> JobRow:
+        """Keep a job's takes and call it made, both or neither. Raises LeaseLost."""
+
+        async def work(connection: AsyncConnection) -> JobRow:
+            row = await held_row(connection, job_id, fence, JobState.MADE)
+            if row.state is JobState.MADE:  # the first try was committed, its answer got lost
+                return row
+            now = await self._db.now(connection)
+            await add_takes(connection, takes, now)
+            await leave(connection, row, JobState.MADE, now, fraction=1.0)
+            return await get_job(connection, job_id)
+
+        return await self._db.write(work)
+
+    async def record_failed(self, job_id: str, fence: int, sentence: str) -> JobRow:
+        """Call a held job failed, with the sentence for the user. Raises LeaseLost."""
+
+        async def work(connection: AsyncConnection) -> JobRow:
+            row = await held_row(connection, job_id, fence, JobState.FAILED)
+            if row.state is JobState.RUNNING:
+                now = await self._db.now(connection)
+                await leave(connection, row, JobState.FAILED, now, sentence=sentence)
+            return await get_job(connection, job_id)
+
+        return await self._db.write(work)
+
+    async def hand_back(self, job_id: str, fence: int) -> JobRow:
+        """Put a held job back in line as if it had not been started (a graceful stop). Raises LeaseLost."""
+
+        async def work(connection: AsyncConnection) -> JobRow:
+            row = await held_row(connection, job_id, fence, JobState.QUEUED)
+            if row.state is JobState.RUNNING:
+                now = await self._db.now(connection)
+                await requeue(connection, row, now, attempts=max(row.attempts - 1, 0))
+            return await get_job(connection, job_id)
+
+        return await self._db.write(work)
+
+    async def note_worker_death(self, job_id: str, fence: int, *, max_deaths: int, sentence: str) -> JobRow:
+        """A held job's worker died under it: back in line, or set aside as failed once that happened `max_deaths`
+        times, with `sentence`. Raises LeaseLost."""
+
+        async def work(connection: AsyncConnection) -> JobRow:
+            row = await held_row(connection, job_id, fence, JobState.QUEUED)
+            if row.state is not JobState.RUNNING:
+                return row
+            now, deaths = await self._db.now(connection), row.worker_deaths + 1
+            if deaths >= max_deaths:
+                await leave(connection, row, JobState.FAILED, now, sentence=sentence, worker_deaths=deaths)
+            else:
+                await requeue(connection, row, now, worker_deaths=deaths)
+            return await get_job(connection, job_id)
+
+        return await self._db.write(work)
+
+    async def abandoned(self, *, dead_owners: Collection[str], held_here: Collection[str], me: str) -> list[JobRow]:
+        """Running jobs that nobody is making: their lease ended, their owner is dead, or they are ours (`me`) and we
+        know nothing of them (a lease that was committed while its answer got lost)."""
+        now = await self._db.read(self._db.now)
+        abandoned = or_(jobs.c.lease_until < now, jobs.c.lease_owner.in_({*dead_owners, me}))
+        running = jobs.c.state == JobState.RUNNING.value
+        rows = await list_jobs(self._db, select(jobs).where(running, abandoned))
+        return [row for row in rows if row.lease_owner != me or row.job_id not in held_here]
+
+    async def take_up(self, abandoned: JobRow, *, max_attempts: int, sentence: str) -> JobRow:
+        """Put an abandoned job back in line, or set it aside with `sentence` when it was started too often.
+
+        Raises LeaseLost when another service was quicker, or its owner is alive after all and renewed the lease.
+        """
+
+        async def work(connection: AsyncConnection) -> JobRow:
+            row = await held_row(connection, abandoned.job_id, abandoned.fence, JobState.QUEUED)
+            if row.state is not JobState.RUNNING:
+                return row
+            if row.lease_until != abandoned.lease_until:
+                raise LeaseLost(f"job {row.job_id} was renewed")
+            now = await self._db.now(connection)
+            if row.attempts >= max_attempts:
+                await leave(connection, row, JobState.FAILED, now, sentence=sentence)
+            else:
+                await requeue(connection, row, now)
+            return await get_job(connection, row.job_id)
+
+        return await self._db.write(work)
+
+
+def _start(row: JobRow, owner: str, device: str, now: float, lease_s: float) -> Any:
+    changes = {"state": JobState.RUNNING.value, "fence": row.fence + 1, "attempts": row.attempts + 1}
+    lease = {"lease_owner": owner, "lease_until": now + lease_s, "device": device, "started_at": now}
+    return update(jobs).where(jobs.c.job_id == row.job_id).values(**changes, **lease)
+
+
+def _held(job_id: str, fence: int) -> ColumnElement[bool]:
+    return and_(jobs.c.job_id == job_id, jobs.c.fence == fence, jobs.c.state == JobState.RUNNING.value)
+
+
+async def _lock_first(connection: AsyncConnection, candidates: Sequence[str]) -> JobRow | None:
+    """The first candidate that still waits and that no other service is taking, locked."""
+    for job_id in candidates:
+        wanted = select(jobs).where(jobs.c.job_id == job_id, jobs.c.state == JobState.QUEUED.value)
+        found = (await connection.execute(wanted.with_for_update(skip_locked=True))).mappings().one_or_none()
+        if found is not None:
+            return JobRow.of(dict(found))
+    return None
