@@ -84,17 +84,19 @@ KITS: dict[int, str] = {
     40: "brush: brushed snare (38, 40 swish and tap), ballads, jazz, bossa",
     48: "orchestra: concert bass drum 35 and 36, snare 38 and 40, timpani at 41 to 53, no tom set; film",
 }
+# fmt: off
 PERCUSSION: dict[int, str] = {
-    **{31: "sticks", 35: "kick 2", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare 2"},
-    **{41: "floor tom low", 42: "hi-hat closed", 43: "floor tom", 44: "hi-hat foot", 45: "tom low"},
-    **{46: "hi-hat open", 47: "tom mid", 48: "tom mid-high", 49: "crash", 50: "tom high", 51: "ride", 52: "china"},
-    **{53: "ride bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash 2", 58: "vibraslap", 59: "ride 2"},
-    **{60: "bongo high", 61: "bongo low", 62: "conga mute", 63: "conga high", 64: "conga low", 65: "timbale high"},
-    **{66: "timbale low", 67: "agogo high", 68: "agogo low", 69: "cabasa", 70: "maracas", 73: "guiro short"},
-    **{74: "guiro long", 75: "claves", 76: "woodblock high", 77: "woodblock low", 78: "cuica mute"},
-    **{79: "cuica open", 80: "triangle mute", 81: "triangle open", 82: "shaker", 83: "sleigh bells", 84: "bell tree"},
-    **{85: "castanets", 86: "taiko short", 87: "taiko long"},
+    31: "sticks", 35: "kick 2", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare 2",
+    41: "floor tom low", 42: "hi-hat closed", 43: "floor tom", 44: "hi-hat foot", 45: "tom low",
+    46: "hi-hat open", 47: "tom mid", 48: "tom mid-high", 49: "crash", 50: "tom high", 51: "ride", 52: "china",
+    53: "ride bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash 2", 58: "vibraslap", 59: "ride 2",
+    60: "bongo high", 61: "bongo low", 62: "conga mute", 63: "conga high", 64: "conga low", 65: "timbale high",
+    66: "timbale low", 67: "agogo high", 68: "agogo low", 69: "cabasa", 70: "maracas", 73: "guiro short",
+    74: "guiro long", 75: "claves", 76: "woodblock high", 77: "woodblock low", 78: "cuica mute",
+    79: "cuica open", 80: "triangle mute", 81: "triangle open", 82: "shaker", 83: "sleigh bells", 84: "bell tree",
+    85: "castanets", 86: "taiko short", 87: "taiko long",
 }
+# fmt: on
 """Pitches that sound in every font kit, but for the exceptions named in KITS; 42, 44 and 46 cut each other off."""
 
 SYNTH_PERCUSSION = frozenset(
@@ -202,5 +204,5 @@ def closest_program(program: int) -> int:
 
 
 def closest_kit(kit: int) -> int:
-    """The kit of the carried font that stands in for a kit number: itself, or the one its group of eight begins with."""
+    """The kit of the carried font that stands in for a kit number: itself, or the first of its group of eight."""
     return kit if kit in KITS else next((k for k in (kit - kit % 8,) if k in KITS), 0)

@@ -27,13 +27,28 @@ _MODULATOR = np.dtype(
 )
 _GENERATOR = np.dtype([("operator", "<u2"), ("amount", "<i2")])
 _PRESET = np.dtype(
-    [("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("library", "<u4"), ("genre", "<u4")]
-    + [("morphology", "<u4")]
+    {
+        "names": ["name", "program", "bank", "bag", "library", "genre", "morphology"],
+        "formats": ["S20", "<u2", "<u2", "<u2", "<u4", "<u4", "<u4"],
+    }
 )
 _INSTRUMENT = np.dtype([("name", "S20"), ("bag", "<u2")])
 _SAMPLE = np.dtype(
-    [("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop_start", "<u4"), ("loop_end", "<u4")]
-    + [("rate", "<u4"), ("root_key", "u1"), ("correction_cents", "i1"), ("link", "<u2"), ("type", "<u2")]
+    {
+        "names": [
+            "name",
+            "start",
+            "end",
+            "loop_start",
+            "loop_end",
+            "rate",
+            "root_key",
+            "correction_cents",
+            "link",
+            "type",
+        ],
+        "formats": ["S20", "<u4", "<u4", "<u4", "<u4", "<u4", "u1", "i1", "<u2", "<u2"],
+    }
 )
 _DTYPES = {
     "phdr": _PRESET,

@@ -1,0 +1,100 @@
+"""Levels: loudness of a part, compression, and the push that the kick gives to the other parts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
+
+BLOCK_FRAMES = round(0.4 * SAMPLE_RATE_HZ)
+SILENT_LUFS = -70.0
+_STAGE_1 = (1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)
+_STAGE_2 = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
+"""K-weighting at 48 kHz: ITU-R BS.1770-4, tables 1 and 2."""
+
+
+def loudness_lufs(samples: Wave) -> float:
+    """Gated loudness (BS.1770-4) of float32 [1 or 2, frames]; -70 for silence. One channel counts as both sides.
+
+    Blocks of 400 ms do not overlap and are weighted by their spectrum: within 0.2 LU of the exact filter.
+    """
+    num_blocks = max(-(-samples.shape[1] // BLOCK_FRAMES), 1)
+    power = np.zeros(num_blocks)
+    weight = _k_weighting()
+    for channel in samples:
+        padded = np.zeros(num_blocks * BLOCK_FRAMES, dtype=np.float32)
+        padded[: len(channel)] = channel
+        spectrum = np.fft.rfft(padded.reshape(num_blocks, BLOCK_FRAMES), axis=1)
+        power += (np.abs(spectrum) ** 2 @ weight) * (2 / len(samples))
+    loud = power[_lufs(power) > SILENT_LUFS]
+    if not len(loud):
+        return SILENT_LUFS
+    return float(_lufs(loud[_lufs(loud) > _lufs(loud.mean()) - 10].mean()))
+
+
+def _k_weighting() -> NDArray[np.float64]:
+    """Weights [bins] that turn |rfft|^2 of a block into its mean K-weighted power (Parseval)."""
+    z = np.exp(-2j * np.pi * np.fft.rfftfreq(BLOCK_FRAMES, 1 / SAMPLE_RATE_HZ) / 48_000)
+    response = np.ones(len(z), dtype=complex)
+    for numerator, denominator in (_STAGE_1, _STAGE_2):
+        response *= np.polyval(numerator[::-1], z) / np.polyval(denominator[::-1], z)
+    weight: NDArray[np.float64] = 2 * np.abs(response) ** 2 / BLOCK_FRAMES**2
+    weight[0] /= 2
+    return weight
+
+
+def _lufs(power: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    out: NDArray[np.float64] = -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
+    return out
+
+
+def decibels(gain_db: float) -> np.float32:
+    """Decibels to a linear gain."""
+    return np.float32(10 ** (gain_db / 20))
+
+
+def compressed(samples: Wave, threshold_db: float, ratio: float, attack_s: float, release_s: float) -> Wave:
+    """float32 [channels, frames] with the loud moments held back, both channels alike.
+
+    The level is the peak of both channels in hops of 64 frames (1.5 ms), its gain smoothed by attack and release
+    (Giannoulis, Massberg, Reiss: Digital Dynamic Range Compressor Design, JAES 2012: branching smoothing of the gain).
+    """
+    hop = 64
+    num_hops = -(-samples.shape[1] // hop)
+    peaks = np.zeros(num_hops * hop, dtype=np.float32)
+    peaks[: samples.shape[1]] = np.abs(samples).max(axis=0)
+    level_db = 20 * np.log10(np.maximum(peaks.reshape(num_hops, hop).max(axis=1), 1e-6))
+    wanted_db = np.minimum(threshold_db - level_db, 0) * (1 - 1 / ratio)
+    gain_db = _smoothed(wanted_db, np.exp(-hop / SAMPLE_RATE_HZ / attack_s), np.exp(-hop / SAMPLE_RATE_HZ / release_s))
+    at = np.arange(samples.shape[1], dtype=np.float32) / hop
+    gain = np.interp(at, np.arange(num_hops), 10 ** (gain_db / 20)).astype(np.float32)
+    return samples * gain
+
+
+def _smoothed(values: NDArray[np.float64], attack: float, release: float) -> NDArray[np.float64]:
+    now = 0.0
+    out = np.empty(len(values))
+    for index, value in enumerate(values.tolist()):
+        keep = attack if value < now else release
+        now = keep * now + (1 - keep) * value
+        out[index] = now
+    return out
+
+
+def ducking_gain(kick_starts_s: NDArray[np.float64], depth: float, beat_s: float, num_frames: int) -> Wave:
+    """float32 [frames]: 1 - depth at each kick, back at 1 after the smaller of 0.3 s and 0.6 of a beat.
+
+    A raised cosine on the way back; 4 ms on the way down, before the kick, so that the kick's own start is free.
+    """
+    length = round(min(0.3, 0.6 * beat_s) * SAMPLE_RATE_HZ)
+    down = round(0.004 * SAMPLE_RATE_HZ)
+    back = 0.5 + 0.5 * np.cos(np.linspace(0, np.pi, length))
+    dip = np.concatenate([np.linspace(0, 1, down), back]).astype(np.float32) * np.float32(depth)
+    push = np.zeros(num_frames, dtype=np.float32)
+    for start in (kick_starts_s * SAMPLE_RATE_HZ).astype(int) - down:
+        first, last = max(start, 0), min(start + len(dip), num_frames)
+        if first < last:
+            piece = push[first:last]
+            np.maximum(piece, dip[first - start : last - start], out=piece)
+    return 1 - push

@@ -1,0 +1,135 @@
+"""Player: a score in, stage by stage a mix and its stems out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from generation.clip import Clip
+from generation.engines.arranger.mix import Mixer, Track
+from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
+from generation.engines.arranger.score import Part, Score
+from generation.engines.arranger.soundfont import SoundFont
+from generation.engines.arranger.synth import Synth, has_voice
+from generation.errors import EngineFailed
+from generation.hearing import Note
+
+STAGE_S = 0.12
+"""A stage hands back after about this much work, so that a cancel is felt at once."""
+PLAYING_SHARE = 0.6
+"""Part of the whole work that playing takes; the rest is mixing."""
+WRAP_TAIL_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`mix` is stereo with peaks at -2 dBFS, before loudness finishing. `stems` by part name, all stereo and as long.
+
+    The stems sum to what goes into the mix bus: `mixed_bus(sum of stems, score.character, seed)` is the mix to
+    within 1e-4. Reverb and echo of all parts are a stem of their own, "space".
+    """
+
+    mix: Clip
+    stems: dict[str, Clip]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A little of the work is done: a word for people, the share of the whole (0..1), at the end the result."""
+
+    word: str
+    fraction: float
+    result: Rendered | None = None
+
+
+class Player:
+    """Plays scores with one font. Waves are kept between scores, so a second take of the same sounds is faster."""
+
+    def __init__(self, font: SoundFont, sample_rate_hz: int = SAMPLE_RATE_HZ) -> None:
+        if sample_rate_hz != SAMPLE_RATE_HZ:
+            raise ValueError(f"the player works at {SAMPLE_RATE_HZ} Hz (see sampler_tone), not at {sample_rate_hz} Hz")
+        self.sample_rate_hz = sample_rate_hz
+        self._font = font
+        self._cache = ToneCache()
+
+    def render(self, score: Score, seed: int, wrap: bool = False) -> Iterator[Stage]:
+        """Stages of at most some tenths of a second; the last one has the result, `score.duration_s` long.
+
+        The same score and seed give the same samples. `wrap` lays what rings on after the end over the beginning, for
+        loops.
+
+        Raises:
+            EngineFailed: the score names an instrument that there is not.
+            BrokenFont: a sample of the font is damaged.
+        """
+        num_frames = max(round(score.duration_s * SAMPLE_RATE_HZ), 1)
+        tail = round(WRAP_TAIL_S * SAMPLE_RATE_HZ) if wrap else 0
+        num_notes = sum(len(part.notes) for part in score.parts)
+        done = 0
+        tracks = []
+        for part in score.parts:
+            instrument = self._instrument(part, score.tuning_cents)
+            track = Track(part, np.zeros((2 if instrument.is_stereo else 1, num_frames + tail), dtype=np.float32))
+            for num_played in play_part(track.dry, part, instrument, seed):
+                yield Stage(part.name, PLAYING_SHARE * (done + num_played) / max(num_notes, 1))
+            done += len(part.notes)
+            tracks.append(track)
+        mixer = Mixer(score, seed, num_frames, tail)
+        for share, result in mixer.mix(tracks):
+            rendered = Rendered(*result) if result else None
+            yield Stage("mixing", PLAYING_SHARE + (1 - PLAYING_SHARE) * share, rendered)
+
+    def _instrument(self, part: Part, tuning_cents: float) -> Sampler | Synth:
+        kind, _, name = part.sound.instrument.partition(":")
+        if kind in ("gm", "kit") and name.isdecimal() and int(name) <= 127:
+            return Sampler(self._font, self._cache, int(name), kind == "kit", tuning_cents)
+        if kind == "synth" and has_voice(name):
+            return Synth(name, self._cache, tuning_cents)
+        raise EngineFailed(f"The arranger has no instrument called {part.sound.instrument!r}.")
+
+
+def play_part(out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
+    """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
+    notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
+    cuts = _cuts(instrument, notes)
+    variant = seed
+    since = perf_counter()
+    for index, note in enumerate(notes):
+        variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
+        _lay_note(out, instrument, note, cuts.get(index), variant >> 16)
+        if perf_counter() - since > STAGE_S:
+            yield index
+            since = perf_counter()
+    yield len(notes)
+
+
+def _order(note: Note) -> tuple[float, int]:
+    return note.start_s, note.pitch
+
+
+def _cuts(instrument: Sampler | Synth, notes: list[Note]) -> dict[int, int]:
+    """Frame where a note's exclusive class is taken over by a later note, by the note's index."""
+    cuts: dict[int, int] = {}
+    sounding: dict[int, list[int]] = {}
+    for index, note in enumerate(notes):
+        if number := instrument.exclusive_class(note.pitch, note.velocity):
+            start = _frame(note.start_s)
+            earlier = [other for other in sounding.get(number, []) if _frame(notes[other].start_s) < start]
+            cuts.update(dict.fromkeys(earlier, start))
+            sounding[number] = [other for other in sounding.get(number, []) if other not in earlier] + [index]
+    return cuts
+
+
+def _lay_note(out: Wave, instrument: Sampler | Synth, note: Note, cut: int | None, variant: int) -> None:
+    start, end = _frame(note.start_s), _frame(note.end_s)
+    for tone in instrument.tones(note.pitch, note.velocity, max(end - start, 1), variant):
+        if start < out.shape[1]:
+            lay(out, tone, start, max(end - start, 1), 1.0, cut)
+
+
+def _frame(time_s: float) -> int:
+    return max(round(time_s * SAMPLE_RATE_HZ), 0)

@@ -1,0 +1,132 @@
+"""Sampler: the notes of a SoundFont preset as tones, each rendered once and kept for its equals."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from generation.engines.arranger import soundfont_zones as sf
+from generation.engines.arranger.instruments import closest_kit, closest_program
+from generation.engines.arranger.sampler_envelope import release_seconds, volume_envelope
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
+from generation.engines.arranger.sampler_wave import filtered, pitch_ratio, pitched, trembled, vibrated
+from generation.engines.arranger.soundfont import DRUM_BANK, SoundFont
+
+MAX_CACHE_BYTES = 64 * 2**20
+MAX_DRUM_S = 8.0
+VELOCITY_STEP = 8
+"""Brightness goes in 16 steps of velocity, loudness is exact."""
+VARIANT_CENTS = (0.0, 5.0, -6.0, 9.0)
+"""Drum hits in a row are detuned a little in turn, so that a roll does not sound like a machine."""
+ATTENUATION_SCALE = 0.4
+"""Fonts are voiced for E-mu's hardware, which plays 0.4 of the attenuation that is written (so does FluidSynth)."""
+# fmt: off
+_DRUM_PAN = {
+    37: 0.1, 39: 0.1, 41: 0.35, 42: -0.25, 43: 0.3, 44: -0.25, 45: 0.15, 46: -0.25, 47: 0.0, 48: -0.15,
+    49: -0.35, 50: -0.3, 51: 0.35, 52: 0.45, 53: 0.35, 54: 0.25, 55: -0.3, 56: 0.2, 57: 0.4, 59: 0.4, 60: 0.3,
+    61: 0.3, 62: -0.35, 63: -0.35, 64: -0.3, 65: 0.4, 66: 0.4, 67: -0.4, 68: -0.4, 69: 0.4, 70: 0.4, 73: 0.3,
+    74: 0.3, 75: -0.3, 76: 0.35, 77: 0.3, 80: -0.4, 81: -0.4, 82: 0.35, 83: -0.3,
+}
+# fmt: on
+
+
+class ToneCache:
+    """Rendered waves, the least recently used dropped when they take more than `max_bytes`."""
+
+    def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self.num_bytes = 0
+        self._waves: OrderedDict[Hashable, Wave] = OrderedDict()
+
+    def get(self, key: Hashable) -> Wave | None:
+        """The wave kept under a key."""
+        wave = self._waves.get(key)
+        if wave is not None:
+            self._waves.move_to_end(key)
+        return wave
+
+    def put(self, key: Hashable, wave: Wave) -> Wave:
+        """Keeps a wave and hands it back, read-only."""
+        wave.flags.writeable = False
+        self._waves[key] = wave
+        self.num_bytes += wave.nbytes
+        while self.num_bytes > self.max_bytes and len(self._waves) > 1:
+            self.num_bytes -= self._waves.popitem(last=False)[1].nbytes
+        return wave
+
+
+class Sampler:
+    """One preset of a font. `program` is a General MIDI program, or a kit's number with `is_kit`.
+
+    A preset that the font lacks is played by its closest relative. `tuning_cents` moves the pitch of all but drums.
+    """
+
+    def __init__(
+        self, font: SoundFont, cache: ToneCache, program: int, is_kit: bool = False, tuning_cents: float = 0.0
+    ) -> None:
+        self._font, self._cache = font, cache
+        self.is_kit = is_kit
+        self.tuning_cents = 0.0 if is_kit else tuning_cents
+        self.zones = _zones(font, program, is_kit)
+        self._name = (font.revision, program, is_kit)
+
+    @property
+    def is_stereo(self) -> bool:
+        """Whether its tones lie at different places."""
+        return self.is_kit or any(zone.generator(sf.PAN) for zone in self.zones)
+
+    def exclusive_class(self, pitch: int, velocity: float) -> int:
+        """Notes of the same class (not 0) cut each other off: open and closed hi-hat."""
+        found = self._sounding(pitch, velocity)
+        return max((zone.generator(sf.EXCLUSIVE_CLASS) for _, zone in found), default=0) if self.is_kit else 0
+
+    def tones(self, pitch: int, velocity: float, hold_frames: int, variant: int = 0) -> list[Tone]:
+        """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` counts repeated drum hits."""
+        return [
+            self._tone(index, zone, pitch, velocity, hold_frames, variant)
+            for index, zone in self._sounding(pitch, velocity)
+        ]
+
+    def _sounding(self, pitch: int, velocity: float) -> list[tuple[int, sf.Zone]]:
+        midi_velocity = _midi_velocity(velocity)
+        return [(i, zone) for i, zone in enumerate(self.zones) if zone.plays(pitch, midi_velocity)]
+
+    def _tone(self, index: int, zone: sf.Zone, pitch: int, velocity: float, hold_frames: int, variant: int) -> Tone:
+        bucket = min(_midi_velocity(velocity) // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2, 127)
+        release_s = release_seconds(zone)
+        num_frames = longer_bucket(hold_frames + round(release_s * SAMPLE_RATE_HZ * SILENT_DB / -100))
+        if self.is_kit:
+            num_frames = round(MAX_DRUM_S * SAMPLE_RATE_HZ)
+        cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if self.is_kit else 0.0)
+        key = (self._name, index, pitch, bucket, num_frames, cents)
+        wave = self._cache.get(key)
+        if wave is None:
+            wave = self._cache.put(key, self._render(zone, pitch, bucket, num_frames, cents))
+        gain = 10 ** (-ATTENUATION_SCALE * zone.generator(sf.ATTENUATION) / 200) * velocity**2
+        pan = zone.generator(sf.PAN) / 500
+        if self.is_kit:
+            pan = min(max(pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
+        return Tone(wave, gain, pan, release_s, one_shot=self.is_kit)
+
+    def _render(self, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, tuning_cents: float) -> Wave:
+        """float32 [frames]: the zone's sample at a pitch, through its filter and volume envelope."""
+        key = zone.generator(sf.FIXED_KEY)
+        key = key if 0 <= key <= 127 else pitch
+        envelope = volume_envelope(zone, key, num_frames)
+        sample = self._font.sample(zone.sample)
+        wave = pitched(sample, zone, pitch_ratio(sample, zone, key, tuning_cents), len(envelope))
+        wave = filtered(trembled(vibrated(wave, zone, key), zone), zone, key, velocity)
+        return wave * envelope[: len(wave)]
+
+
+def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:
+    bank = DRUM_BANK if is_kit else 0
+    stand_in = closest_kit(program) if is_kit else closest_program(program)
+    for candidate in (program, stand_in, 0):
+        if zones := font.zones(bank, candidate):
+            return zones
+    return ()
+
+
+def _midi_velocity(velocity: float) -> int:
+    return min(max(round(velocity * 127), 1), 127)

@@ -1,0 +1,65 @@
+"""Envelopes and low-frequency oscillators of a SoundFont zone, as curves over the time a key is held.
+
+Formulas: SoundFont Technical Specification 2.04, sections 8.1.2 (generators 21 to 40) and 9.1.7.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engines.arranger import soundfont_zones as sf
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Wave
+
+MIN_ATTACK_S = 0.0005
+MAX_STAGE_S = 60.0
+
+
+def seconds(timecents: float) -> float:
+    """Timecents to seconds, limited to a minute; -12000 and below (1 ms) count as nothing."""
+    return 0.0 if timecents <= -12000 else min(float(2 ** (timecents / 1200)), MAX_STAGE_S)
+
+
+def volume_envelope(zone: sf.Zone, key: int, num_frames: int) -> Wave:
+    """float32 [<= num_frames], 0..1: delay, linear attack, hold, decay (linear in dB) to sustain; ends where silent."""
+    delay_s, attack_s, hold_s, decay_s = _stages(zone, key, sf.VOL_DELAY)
+    floor_db = -min(max(zone.generator(sf.VOL_SUSTAIN), 0), 1440) / 10
+    decay_from_s = delay_s + attack_s + hold_s
+    silent_s = decay_from_s + decay_s * -SILENT_DB / 100 if floor_db <= SILENT_DB else np.inf
+    num_frames = int(min(num_frames, silent_s * SAMPLE_RATE_HZ + 1))
+    time_s = np.arange(num_frames, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
+    level_db = np.maximum((decay_from_s - time_s) * np.float32(100 / max(decay_s, 0.001)), floor_db)
+    curve: Wave = np.exp(np.minimum(level_db, 0) * np.float32(np.log(10) / 20), dtype=np.float32)
+    rising = int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1
+    curve[:rising] *= np.clip((time_s[:rising] - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
+    return curve
+
+
+def modulation_envelope(zone: sf.Zone, key: int, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0..1 at the times given: like the volume envelope, but its decay and sustain are linear (8.1.2, generator 29)."""
+    delay_s, attack_s, hold_s, decay_s = _stages(zone, key, sf.MOD_DELAY)
+    sustain = 1 - min(max(zone.generator(sf.MOD_SUSTAIN), 0), 1000) / 1000
+    rise = np.clip((time_s - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
+    fall = np.maximum(1 - (time_s - delay_s - attack_s - hold_s) / max(decay_s, 0.001), sustain)
+    out: NDArray[np.float64] = rise * np.minimum(fall, 1)
+    return out
+
+
+def triangle_lfo(delay_timecents: float, rate_cents: float, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-1..1, starting upwards from 0 after its delay; `rate_cents` is absolute cents (0 is 8.176 Hz)."""
+    phase = np.maximum(time_s - seconds(delay_timecents), 0) * 8.176 * 2 ** (rate_cents / 1200)
+    out: NDArray[np.float64] = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
+    return out
+
+
+def release_seconds(zone: sf.Zone) -> float:
+    """Time for 100 dB after the key is let go, at least 30 ms so that nothing clicks."""
+    return max(seconds(zone.generator(sf.VOL_RELEASE)), 0.03)
+
+
+def _stages(zone: sf.Zone, key: int, first: int) -> tuple[float, float, float, float]:
+    """Delay, attack, hold and decay in seconds; hold and decay follow the key (generators 31, 32, 39, 40)."""
+    delay, attack, hold, decay = (zone.generator(first + step) for step in range(4))
+    hold += (60 - key) * zone.generator(first + 6)
+    decay += (60 - key) * zone.generator(first + 7)
+    return seconds(delay), seconds(attack), seconds(hold), seconds(decay)

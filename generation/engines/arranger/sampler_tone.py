@@ -1,0 +1,96 @@
+"""Tone: one sounding voice, ready to be laid into a buffer; what the sampler and the synthesisers have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Wave = NDArray[np.float32]
+
+SAMPLE_RATE_HZ = 44_100
+"""The rate of the carried font's samples (289 of 467; only 66 are lower than 30 kHz) and of mp3: nothing is resampled
+twice, and the hearing's 22,050 Hz is exactly half."""
+SILENT_DB = -84.0
+"""Where a decaying sound is cut off: under the noise floor of a 16-bit file with music around it."""
+CUT_S = 0.012
+"""Fade of a voice that another one of its exclusive class cuts off: short, without a click."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tone:
+    """`wave` float32 [frames] (mono) or [2, frames] (stereo, then `pan` is not used) with its attack and decay in it.
+
+    Laid down with `hold` frames, it sounds as it is for that long and then fades by `release_s` (seconds from full
+    to -100 dB, linear in dB). A `one_shot` sounds to its own end, however short the note is. `gain` is linear.
+    """
+
+    wave: Wave
+    gain: float
+    pan: float = 0.0
+    release_s: float = 0.05
+    one_shot: bool = False
+
+    @property
+    def num_frames(self) -> int:
+        """Length of the wave."""
+        return int(self.wave.shape[-1])
+
+
+def lay(out: Wave, tone: Tone, start: int, hold: int, level: float, cut: int | None = None) -> None:
+    """Adds a tone to `out` (float32 [1 or 2, frames]) from frame `start`, held for `hold` frames, times `level`.
+
+    `cut` is the frame where a voice of the same exclusive class starts and this one ends.
+    """
+    release_s = tone.release_s
+    if tone.one_shot:
+        hold = tone.num_frames
+    if cut is not None and cut - start < hold:
+        hold, release_s = cut - start, CUT_S * 100 / -SILENT_DB
+    room = min(tone.num_frames, out.shape[1] - start)
+    hold = min(max(hold, 1), room)
+    gain = np.float32(tone.gain * level)
+    _add(out, tone, start, 0, hold, gain)
+    if hold < room:
+        fade = release_curve(release_s)[: room - hold] * gain
+        _add(out, tone, start, hold, hold + len(fade), fade)
+
+
+def _add(out: Wave, tone: Tone, start: int, first: int, last: int, gain: Wave | np.float32) -> None:
+    piece = tone.wave[..., first:last] * gain
+    target = out[:, start + first : start + last]
+    if piece.ndim == 2 or out.shape[0] == 1:
+        target += piece if piece.ndim == 1 or out.shape[0] == 2 else piece.mean(axis=0)
+        return
+    left, right = pan_gains(tone.pan)
+    target[0] += piece * np.float32(left)
+    target[1] += piece * np.float32(right)
+
+
+def pan_gains(pan: float) -> tuple[float, float]:
+    """Equal-power panning: gains of left and right for `pan` -1..1, each 1 in the middle (so mono stays at its level
+    when both sides are equal) and up to +3 dB at a side."""
+    angle = (min(max(pan, -1.0), 1.0) + 1) * np.pi / 4
+    return float(np.cos(angle) * np.sqrt(2)), float(np.sin(angle) * np.sqrt(2))
+
+
+@lru_cache(maxsize=256)
+def release_curve(release_s: float) -> Wave:
+    """From 1 to silence, linear in dB: 100 dB in `release_s` seconds (SoundFont 2.04, 8.1.2, generator 38)."""
+    num_frames = max(round(release_s * SAMPLE_RATE_HZ * SILENT_DB / -100), 2)
+    curve = np.power(10, np.linspace(0, SILENT_DB / 20, num_frames)).astype(np.float32)
+    tail = min(64, num_frames)
+    curve[-tail:] *= np.linspace(1, 0, tail, dtype=np.float32)
+    curve.flags.writeable = False
+    return curve
+
+
+def longer_bucket(num_frames: int) -> int:
+    """The next of a few fixed lengths (steps of about 1.4) that is at least `num_frames`: notes of nearly the same
+    length share one rendering, and what a note sounds like does not depend on which came first."""
+    length = SAMPLE_RATE_HZ // 4
+    while length < num_frames:
+        length += length * 2 // 5
+    return length

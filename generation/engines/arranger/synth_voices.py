@@ -1,0 +1,160 @@
+"""Melodic synthesised voices: basses, leads, pads, plucks, bells. Each takes a Stroke and gives its wave."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
+from generation.engines.arranger.synth_parts import (
+    Stroke,
+    attack,
+    decay,
+    detuned,
+    highpass,
+    lowpass,
+    oscillator,
+    shaped,
+    sine,
+    spread,
+    vibrato,
+)
+
+SUPERSAW_DETUNE = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
+"""Detuning of the seven saws at full detune, relative to the pitch: A. Szabó, "How to Emulate the Super Saw" (2010)."""
+
+
+def bass808(stroke: Stroke) -> Wave:
+    """A sine that drops into its pitch, driven a little, dying away in a second or two."""
+    hz = stroke.hz * (1 + 1.6 * np.exp(-stroke.time_s / 0.018))
+    body = shaped(sine(hz, stroke.num_frames, 0.0) * decay(stroke.num_frames, 0.9), 1.6 + stroke.velocity)
+    return attack(body, 0.002)
+
+
+def sub(stroke: Stroke) -> Wave:
+    """A sine with a breath of second and third harmonic, so that small speakers show it."""
+    n = stroke.num_frames
+    return attack(sine(stroke.hz, n) + 0.15 * sine(2 * stroke.hz, n) + 0.06 * sine(3 * stroke.hz, n), 0.008)
+
+
+def reese(stroke: Stroke) -> Wave:
+    """Three saws 16 cents apart that beat against each other, under a filter that breathes, over a sine."""
+    n = stroke.num_frames
+    saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-16, 0, 17)]
+    cutoff = (500 + 500 * stroke.velocity) * 2 ** (0.6 * np.sin(2 * np.pi * 0.45 * stroke.time_s))
+    growl = lowpass(shaped(sum(saws[1:], saws[0]) / np.float32(2), 1.5), cutoff, 4.0)
+    return attack(highpass(growl, 90) * np.float32(0.8) + sine(stroke.hz, n) * np.float32(0.6), 0.006)
+
+
+def acid(stroke: Stroke) -> Wave:
+    """A saw through a ringing filter that closes; louder notes open it further."""
+    n = stroke.num_frames
+    cutoff = 180 + (900 + 3200 * stroke.velocity**2) * np.exp(-stroke.time_s / 0.14)
+    return attack(shaped(lowpass(oscillator("saw", stroke.hz, n), cutoff, 15.0) * np.float32(2.5), 1.8), 0.003)
+
+
+def sawbass(stroke: Stroke) -> Wave:
+    """Saw and a square an octave lower, filter closing from its attack."""
+    n = stroke.num_frames
+    mix = oscillator("saw", stroke.hz, n) + 0.5 * oscillator("saw", detuned(stroke.hz, 7), n, 0.3)
+    mix += 0.5 * oscillator("square", stroke.hz / 2, n)
+    cutoff = 350 + (600 + 1800 * stroke.velocity) * np.exp(-stroke.time_s / 0.18)
+    return attack(lowpass(mix * np.float32(0.6), cutoff, 3.0), 0.004)
+
+
+def supersaw(stroke: Stroke) -> Wave:
+    """Seven saws, 0.18 of full detune (about +-33 cents at the outside), spread over the stereo field."""
+    levels = (0.55, 0.65, 0.75, 1.0, 0.75, 0.65, 0.55)
+    places = (0, 3, 5, 2, 6, 1, 4)  # neighbours in pitch lie apart, so that both sides are in tune
+    saws: list[Wave] = [np.zeros(0, dtype=np.float32)] * 7
+    for detune, level, place in zip(SUPERSAW_DETUNE, levels, places, strict=True):
+        hz = stroke.hz * (1 + 0.18 * detune)
+        saws[place] = oscillator("saw", hz, stroke.num_frames, stroke.rng.random()) * np.float32(level / 3)
+    bright = 5000 + 9000 * stroke.velocity
+    wide = highpass(spread(saws, 0.8), 0.9 * stroke.hz)
+    return attack(np.stack([lowpass(side, bright) for side in wide]), 0.006)
+
+
+def sawlead(stroke: Stroke) -> Wave:
+    """Two saws with a vibrato that sets in late."""
+    hz = vibrato(stroke, 14, 5.4, 0.25)
+    saws = oscillator("saw", hz, stroke.num_frames) + oscillator("saw", hz * detuned(1, 9), stroke.num_frames, 0.4)
+    cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.time_s / 0.2)
+    return attack(lowpass(saws * np.float32(0.5), cutoff, 2.0), 0.006)
+
+
+def chip(shape: str, stroke: Stroke) -> Wave:
+    """A console's pulse or triangle: instant, with a short fall from its accent."""
+    hz = vibrato(stroke, 10, 6.0, 0.35)
+    level = 0.75 + 0.25 * decay(stroke.num_frames, 0.08)
+    return attack(oscillator(shape, hz, stroke.num_frames) * level * np.float32(0.7), 0.0015)
+
+
+def pluck(stroke: Stroke) -> Wave:
+    """Saw and pulse under a filter that snaps shut."""
+    n = stroke.num_frames
+    mix = oscillator("saw", stroke.hz, n) + 0.6 * oscillator("pulse25", detuned(stroke.hz, 6), n, 0.2)
+    cutoff = 250 + 0.8 * stroke.hz + (1500 + 5000 * stroke.velocity) * np.exp(-stroke.time_s / 0.07)
+    return attack(lowpass(mix * np.float32(0.6), cutoff, 5.0) * decay(n, 0.45), 0.002)
+
+
+def pad(stroke: Stroke) -> Wave:
+    """Six saws and two filters that open and close slowly, one a side."""
+    n = stroke.num_frames
+    sides = []
+    for side, sign in ((0, -1), (1, 1)):
+        saws = [
+            oscillator("saw", detuned(stroke.hz, sign * cents), n, stroke.rng.random()) for cents in (-11.0, 2.0, 12.0)
+        ]
+        swing = np.sin(2 * np.pi * (0.17 + 0.06 * side) * stroke.time_s + 1.5 * side)
+        cutoff = (500 + 1100 * stroke.velocity + stroke.hz) * 2 ** (0.5 * swing)
+        sides.append(lowpass(sum(saws[1:], saws[0]) * np.float32(0.35), cutoff, 1.0))
+    return attack(np.stack(sides), 0.4)
+
+
+def glasspad(stroke: Stroke) -> Wave:
+    """Sines on stretched partials, each coming and going in its own time."""
+    n, waves = stroke.num_frames, []
+    for ratio, level in ((1, 1.0), (1.003, 0.6), (2.001, 0.4), (3.01, 0.22), (5.02, 0.1 * stroke.velocity)):
+        rate, phase = stroke.rng.uniform(0.1, 0.4), stroke.rng.random()
+        if ratio * stroke.hz < 16_000:
+            breath = (0.7 + 0.3 * np.sin(2 * np.pi * (rate * stroke.time_s + phase))).astype(np.float32)
+            waves.append(sine(stroke.hz * ratio, n, phase) * breath * np.float32(0.5 * level))
+    return attack(spread(waves, 0.7), 0.25)
+
+
+def synbrass(stroke: Stroke) -> Wave:
+    """Saws whose filter swells open at the start, as on the polyphonic synthesisers of around 1980."""
+    n = stroke.num_frames
+    saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-7, 0, 8)]
+    swell = np.minimum(stroke.time_s / 0.07, 1) * (0.55 + 0.45 * np.exp(-np.maximum(stroke.time_s - 0.07, 0) / 0.35))
+    cutoff = 300 + (1500 + 3500 * stroke.velocity) * swell
+    return attack(np.stack([lowpass((saws[1] + saws[i]) * np.float32(0.5), cutoff, 2.0) for i in (0, 2)]), 0.012)
+
+
+def bell(stroke: Stroke) -> Wave:
+    """Frequency modulation with an odd ratio, the brightness dying first (Chowning 1973: bell-like 1 : 1.4)."""
+    n = stroke.num_frames
+    seconds = min(2.2, 700 / stroke.hz + 0.5)
+    index = (1.2 + 2.2 * stroke.velocity) * decay(n, seconds / 4)
+    return attack(_modulated(stroke.hz, 1.4 * 2.5, index, n) * decay(n, seconds / 2), 0.001)
+
+
+def epiano(stroke: Stroke) -> Wave:
+    """Two operators for the body, two for the tine: the classic FM electric piano."""
+    n = stroke.num_frames
+    body = _modulated(stroke.hz, 1.0, (0.3 + 1.3 * stroke.velocity) * decay(n, 0.8), n)
+    ratio = 14.0 if stroke.hz < 900 else 7.0
+    tine = _modulated(stroke.hz, ratio, (0.2 + 0.9 * stroke.velocity) * decay(n, 0.12), n)
+    sound = (body * np.float32(0.7) + tine * np.float32(0.35)) * decay(n, max(0.3, 1.4 - stroke.hz / 1500))
+    slow = np.sin(2 * np.pi * 4.2 * stroke.time_s).astype(np.float32) * np.float32(0.12)
+    return attack(np.stack([sound * (1 + slow), sound * (1 - slow)]), 0.002)
+
+
+def _modulated(hz: float, ratio: float, index: Wave, num_frames: int) -> Wave:
+    """sin(carrier + index * sin(ratio * carrier)), the modulator left out above half of the rate."""
+    turns = np.arange(num_frames) * (2 * np.pi * hz / SAMPLE_RATE_HZ)
+    carrier = (turns % (2 * np.pi)).astype(np.float32)
+    if hz * (ratio + 1) > 18_000:
+        return np.sin(carrier)
+    out: Wave = np.sin(carrier + index * np.sin(((turns * ratio) % (2 * np.pi)).astype(np.float32)))
+    return out
