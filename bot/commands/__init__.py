@@ -1,1 +1,5 @@
-"""Slash commands, one file a group."""
+"""Slash commands, one file a group. Each module has `add_to(tree, operations)`; this is the list of them all."""
+
+from bot.commands import about, music, queue, takes
+
+COMMAND_MODULES = (music, queue, takes, about)

@@ -1,0 +1,137 @@
+"""The Discord client: an explicit list of commands, buttons that outlive it, a delivery driven by the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import errors, sync
+from bot.commands import COMMAND_MODULES
+from bot.delivery import Delivery
+from bot.intake import Downloads
+from bot.progress import ProgressBoard
+from bot.views import actions
+from bot.views.formats import FormatSelect
+from bot.views.jobs import JobButton
+from bot.views.takes import TakeButton
+from generation.errors import EngineUnavailable
+from generation.request import AudioFormat, Operation
+
+if TYPE_CHECKING:
+    from generation.service import Service
+
+log = logging.getLogger(__name__)
+
+INVITE_PERMISSIONS = discord.Permissions(**dict.fromkeys(errors.NEEDED_PERMISSIONS, True))
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordConfig:
+    """What the Discord side needs of the settings.
+
+    `sync_state_file` remembers which commands Discord has (JSON; made when missing). `progress_edit_interval_s` is at
+    least 5: Discord counts edits. `guild_ready_timeout_s` is how long discord.py waits for more guilds after each.
+    `dev_guild_id` also puts the commands into one guild, where changes show at once.
+    """
+
+    sync_state_file: Path
+    max_upload_bytes: int = 25 * 1024**2
+    progress_edit_interval_s: float = 5.0
+    default_engine: str = "arranger"
+    default_format: AudioFormat = AudioFormat.MP3
+    dev_guild_id: int | None = None
+    shutdown_grace_s: float = 20.0
+    guild_ready_timeout_s: float = 2.0
+
+
+class Tree(app_commands.CommandTree["BandmateClient"]):
+    """The commands; whatever goes wrong in one is answered by the one translator."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[BandmateClient], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer the person; an autocomplete has nobody to answer to, so its errors are logged."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.error("an autocomplete failed", exc_info=error)
+        else:
+            await errors.answer(interaction, error)
+
+
+class BandmateClient(discord.Client):
+    """Run by `async with client: await client.start(token)`, inside the service's own `async with`."""
+
+    def __init__(self, service: Service, config: DiscordConfig) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=config.guild_ready_timeout_s,
+        )
+        self.service = service
+        self.config = config
+        self.run_id = secrets.token_hex(8)
+        self.tree = Tree(self, allowed_contexts=_CONTEXTS, allowed_installs=_INSTALLS)
+        self.downloads = Downloads(config.max_upload_bytes)
+        self.progress = ProgressBoard(self, config.progress_edit_interval_s)
+        self.delivery = Delivery(self)
+        self._delivery_task: asyncio.Task[None] | None = None
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """What the engines here can do, all together."""
+        return frozenset[Operation]().union(*(engine.operations for engine in self.service.engines.values()))
+
+    def engines_for(self, operation: Operation) -> list[str]:
+        """The engines that can do it, the default first."""
+        able = [name for name, engine in self.service.engines.items() if operation in engine.operations]
+        return sorted(able, key=lambda name: (name != self.config.default_engine, name))
+
+    def engine_for(self, operation: Operation, wanted: str | None = None) -> str:
+        """The wanted engine if it can do it, else the default or the first that can.
+
+        Raises:
+            EngineUnavailable: none here can.
+        """
+        able = self.engines_for(operation)
+        if not able:
+            raise EngineUnavailable(f"No engine here can {operation.value}.")
+        return wanted if wanted in able else able[0]
+
+    async def setup_hook(self) -> None:
+        """After the login, before the gateway: commands, buttons, delivery."""
+        await self.downloads.__aenter__()
+        for module in COMMAND_MODULES:
+            module.add_to(self.tree, self.operations)
+        self.add_dynamic_items(TakeButton, JobButton, FormatSelect)
+        await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
+        self._delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Submitted forms; commands and buttons have their own ways."""
+        await actions.on_form(interaction)
+
+    async def close(self) -> None:
+        """Post what is being posted, stop the edits, then leave Discord. Closing twice is closing once."""
+        if self._delivery_task is not None:
+            self._delivery_task.cancel()
+            await asyncio.wait([self._delivery_task])
+            self._delivery_task = None
+            await self.delivery.close(self.config.shutdown_grace_s)
+        await self.progress.close()
+        await self.downloads.__aexit__()
+        await super().close()
+
+
+_CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+_INSTALLS = app_commands.AppInstallationType(guild=True, user=False)

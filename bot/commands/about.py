@@ -1,0 +1,58 @@
+"""/about and /help: what is running here, and what can be asked for (made from the commands themselves)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import errors, texts
+from generation.request import Operation
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+
+@app_commands.command(description="What Bandmate is, which engines play here, how to invite it")
+async def about(interaction: discord.Interaction[BandmateClient]) -> None:
+    """Version, engines with their licences, the invite link."""
+    client = interaction.client
+    lines = [f"**Bandmate {version('bandmate')}** makes music from a clip and a few words. All of it is AI-generated."]
+    for name, engine in sorted(client.service.engines.items()):
+        can = ", ".join(sorted(operation.value for operation in engine.operations))
+        lines.append(
+            f"- **{name}**: {can}; up to {texts.duration(engine.max_duration_s)}; takes under {engine.licence}"
+        )
+    permissions = discord.Permissions(**dict.fromkeys(errors.NEEDED_PERMISSIONS, True))
+    invite = discord.utils.oauth_url(
+        client.application_id or 0, permissions=permissions, scopes=("bot", "applications.commands")
+    )
+    lines.append(f"[Invite it](<{invite}>)")
+    await interaction.response.send_message(texts.cut(lines), ephemeral=True)
+
+
+@app_commands.command(name="help", description="What you can ask for")
+async def help_(interaction: discord.Interaction[BandmateClient]) -> None:
+    """Every command with its options."""
+    lines = [line for command in interaction.client.tree.walk_commands() for line in _help_lines(command)]
+    await interaction.response.send_message(texts.cut(lines), ephemeral=True)
+
+
+def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Group) -> Iterator[str]:
+    """One line a command: its name, what must and what may be given, what it does."""
+    if isinstance(command, app_commands.Group):
+        return
+    needed = [f"`{option.display_name}`" for option in command.parameters if option.required]
+    optional = [option.display_name for option in command.parameters if not option.required]
+    yield f"**/{command.qualified_name}** {' '.join(needed)}: {command.description}"
+    if optional:
+        yield f"-# also: {', '.join(optional)}"
+
+
+def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:
+    """Add both commands."""
+    tree.add_command(about)
+    tree.add_command(help_)

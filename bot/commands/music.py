@@ -1,0 +1,141 @@
+"""/compose, /extend, /restyle, /vary, /accompany: check, defer, submit, reply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import orders
+from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Wishes, describe
+from generation.request import AudioFormat, Operation
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+
+@app_commands.command(description="Music for your words; a clip gives it tempo and key")
+@describe(Operation.COMPOSE)
+async def compose(
+    interaction: discord.Interaction[BandmateClient],
+    prompt: str,
+    clip: discord.Attachment | None = None,
+    seconds: Seconds | None = None,
+    engine: str | None = None,
+    seed: Seed | None = None,
+    format: AudioFormat | None = None,
+    takes: TakeCount = 1,
+    creativity: Creativity | None = None,
+    adherence: Adherence | None = None,
+) -> None:
+    """Music for a prompt."""
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    await _order(interaction, Operation.COMPOSE, prompt, clip, wishes)
+
+
+@app_commands.command(description="Your clip, going on in its own tempo and key")
+@describe(Operation.EXTEND)
+async def extend(
+    interaction: discord.Interaction[BandmateClient],
+    clip: discord.Attachment,
+    prompt: str | None = None,
+    seconds: Seconds | None = None,
+    engine: str | None = None,
+    seed: Seed | None = None,
+    format: AudioFormat | None = None,
+    takes: TakeCount = 1,
+    creativity: Creativity | None = None,
+    adherence: Adherence | None = None,
+) -> None:
+    """The clip, going on."""
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    await _order(interaction, Operation.EXTEND, prompt, clip, wishes)
+
+
+@app_commands.command(description="Your clip's music in another style")
+@describe(Operation.RESTYLE)
+async def restyle(
+    interaction: discord.Interaction[BandmateClient],
+    clip: discord.Attachment,
+    prompt: str,
+    seconds: Seconds | None = None,
+    engine: str | None = None,
+    seed: Seed | None = None,
+    format: AudioFormat | None = None,
+    takes: TakeCount = 1,
+    creativity: Creativity | None = None,
+    adherence: Adherence | None = None,
+) -> None:
+    """The clip in the prompt's style."""
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    await _order(interaction, Operation.RESTYLE, prompt, clip, wishes)
+
+
+@app_commands.command(description="Variations of your clip")
+@describe(Operation.VARY)
+async def vary(
+    interaction: discord.Interaction[BandmateClient],
+    clip: discord.Attachment,
+    prompt: str | None = None,
+    strength: Strength | None = None,
+    seconds: Seconds | None = None,
+    engine: str | None = None,
+    seed: Seed | None = None,
+    format: AudioFormat | None = None,
+    takes: TakeCount = 1,
+    creativity: Creativity | None = None,
+    adherence: Adherence | None = None,
+) -> None:
+    """Variations of the clip."""
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength)
+    await _order(interaction, Operation.VARY, prompt, clip, wishes)
+
+
+@app_commands.command(description="A band that plays along with your clip")
+@describe(Operation.ACCOMPANY)
+async def accompany(
+    interaction: discord.Interaction[BandmateClient],
+    clip: discord.Attachment,
+    prompt: str,
+    seconds: Seconds | None = None,
+    engine: str | None = None,
+    seed: Seed | None = None,
+    format: AudioFormat | None = None,
+    takes: TakeCount = 1,
+    creativity: Creativity | None = None,
+    adherence: Adherence | None = None,
+) -> None:
+    """A backing under the clip."""
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
+
+
+async def _order(
+    interaction: discord.Interaction[BandmateClient],
+    operation: Operation,
+    prompt: str | None,
+    clip: discord.Attachment | None,
+    wishes: Wishes,
+) -> None:
+    request = wishes.request(interaction, operation, prompt, clip)
+    await orders.defer(interaction)
+    order = await orders.submit(interaction, request, [clip] if clip else [])
+    await orders.reply(interaction, order)
+
+
+_COMMANDS: dict[Operation, app_commands.Command[Any, ..., None]] = {
+    Operation.COMPOSE: compose,
+    Operation.EXTEND: extend,
+    Operation.RESTYLE: restyle,
+    Operation.VARY: vary,
+    Operation.ACCOMPANY: accompany,
+}
+
+
+def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:
+    """Add the commands of what some engine here can do."""
+    for operation, command in _COMMANDS.items():
+        if operation in operations:
+            tree.add_command(command)

@@ -1,0 +1,101 @@
+"""The options that the music commands share: their words, their ranges, and the request that they make."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import discord
+from discord import app_commands
+
+from bot.orders import AWAITED_CLIP
+from generation.request import MAX_SEED, MAX_TAKES, AudioFormat, Operation, Request, Sampling
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+Seconds = app_commands.Range[float, 1.0, 300.0]
+Seed = app_commands.Range[int, 0, MAX_SEED]
+TakeCount = app_commands.Range[int, 1, MAX_TAKES]
+Creativity = app_commands.Range[float, 0.05, 2.0]
+Adherence = app_commands.Range[float, 1.0, 10.0]
+Strength = app_commands.Range[float, 0.0, 1.0]
+
+DESCRIPTIONS = {
+    "prompt": "What it should sound like, in a few words: style, mood, instruments, tempo",
+    "clip": "An audio file or a voice message",
+    "seconds": "How long it should be, 1 to 300 s",
+    "engine": "What makes it",
+    "seed": "The same seed and the same request make the same take",
+    "format": "The file's format; mp3 unless said otherwise",
+    "takes": "How many takes, 1 to 4",
+    "creativity": "0.05 (plain) to 2 (wild); 1 unless said otherwise",
+    "adherence": "How closely the words are followed, 1 to 10; 3 unless said otherwise",
+    "strength": "How far it goes from the clip, 0 to 1; 0.5 unless said otherwise",
+}
+MAX_CHOICES = 25
+"""Discord's limit on the choices of an autocomplete."""
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options of a music command as they were given; None is "as you find fit"."""
+
+    seconds: float | None = None
+    engine: str | None = None
+    seed: int | None = None
+    format: AudioFormat | None = None
+    takes: int = 1
+    creativity: float | None = None
+    adherence: float | None = None
+    strength: float | None = None
+
+    def request(
+        self,
+        interaction: discord.Interaction[BandmateClient],
+        operation: Operation,
+        prompt: str | None,
+        clip: discord.Attachment | None,
+    ) -> Request:
+        """The request they make, with a stand-in for a clip that is still to be let in. Raises RequestRefused."""
+        client = interaction.client
+        given: dict[str, Any] = {"seed": self.seed, "strength": self.strength}
+        sampling: dict[str, Any] = {"temperature": self.creativity, "guidance_scale": self.adherence}
+        return Request(
+            operation,
+            prompt=(prompt or "").strip(),
+            clip_ids=(AWAITED_CLIP,) if clip else (),
+            engine=self.engine or client.engine_for(operation),
+            duration_s=self.seconds,
+            sampling=Sampling(**_said(sampling)),
+            num_takes=self.takes,
+            audio_format=self.format or client.config.default_format,
+            **_said(given),
+        )
+
+
+def describe(operation: Operation) -> Callable[[CommandT], CommandT]:
+    """Give a music command's options their descriptions, and `engine` its choices."""
+
+    def decorate(callback: CommandT) -> CommandT:
+        names = inspect.signature(callback).parameters
+        told = {name: text for name, text in DESCRIPTIONS.items() if name in names}
+        return app_commands.describe(**told)(app_commands.autocomplete(engine=_engine_choices(operation))(callback))
+
+    return decorate
+
+
+def _engine_choices(operation: Operation) -> Any:
+    async def choices(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
+        able = interaction.client.engines_for(operation)
+        return [app_commands.Choice(name=name, value=name) for name in able if current.lower() in name][:MAX_CHOICES]
+
+    return choices
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,210 @@
+"""Takes to messages, driven by the ledger: what is made is posted once, by this process or by a later one.
+
+A job's way down, until one place takes it:
+
+    its channel (as the bot, nonce = job) -> its progress message (by the interaction's token) -> a direct message
+    -> undeliverable: the ledger keeps the take for /take show
+
+Only then is the job marked. A crash between the post and the mark is found out on the next start: the message carries
+the job's ids on its buttons, so it is looked for in the channel before anything is posted again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot import posting
+from bot.orders import FRONT_END
+from bot.reply import Reply
+from generation.service import FinishedJob, JobState
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+log = logging.getLogger(__name__)
+
+MAX_AT_ONCE = 4
+"""Answers under way at once: each holds its encoded files in memory."""
+FIRST_RETRY_S = 5.0
+LONGEST_RETRY_S = 300.0
+TRANSIENT = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError, discord.RateLimited)
+"""Discord or the network is down: the same place is tried again later."""
+
+
+class Delivery:
+    """Answers finished jobs as the service hands them out."""
+
+    def __init__(self, client: BandmateClient) -> None:
+        self._client = client
+        self._slots = asyncio.Semaphore(MAX_AT_ONCE)
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Answer jobs until cancelled. A fault of the service is logged, and its list asked for again."""
+        await self._client.wait_until_ready()
+        while True:
+            try:
+                async for job in self._client.service.finished(FRONT_END):
+                    self._start(job)
+            except Exception:  # must outlive any single fault: without it nothing is ever answered
+                log.exception("the list of finished jobs failed; asking again")
+            await asyncio.sleep(FIRST_RETRY_S)
+
+    async def close(self, grace_s: float) -> None:
+        """Let the answers under way finish; those that don't within `grace_s` are left to the next start."""
+        if self._answers:
+            _, late = await asyncio.wait(self._answers, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+                log.warning("%d answers are left to the next start", len(late))
+
+    def _start(self, job: FinishedJob) -> None:
+        task = asyncio.create_task(self._answer(job), name=f"answer {job.status.job_id}")
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, job: FinishedJob) -> None:
+        """Answer one job for good: whatever happens, it is marked, or left whole for the next start."""
+        job_id = job.status.job_id
+        try:
+            await self._client.progress.drop(job_id)
+            answer = Answer(self._client, job)
+            posted = await self._insist(answer)
+        except Exception:  # told to the person below and kept in the log; the next job must go on
+            error_id = secrets.token_hex(4)
+            log.exception("error %s: job %s could not be answered", error_id, job_id)
+            await self._give_up(job, error_id)
+        else:
+            if posted is not None:
+                await answer.finish_progress(posted)
+
+    async def _insist(self, answer: Answer) -> discord.Message | None:
+        """Give the answer; while Discord fails, again and again, ever more slowly. None when no place took it."""
+        retry_s = FIRST_RETRY_S
+        look_first = answer.is_of_another_run
+        while True:
+            try:
+                async with self._slots:
+                    return await answer.give(look_first=look_first)
+            except TRANSIENT as error:
+                log.warning("%s can't be given now (%s); again in %.0f s", answer, error, retry_s)
+            await asyncio.sleep(retry_s)
+            retry_s, look_first = min(retry_s * 2, LONGEST_RETRY_S), True  # the last attempt's outcome is unknown
+
+    async def _give_up(self, job: FinishedJob, error_id: str) -> None:
+        """The ledger keeps the take; the person is told if the progress message still can be edited."""
+        reason = f"Sorry, something went wrong on my side when I posted this. The operator can find it as {error_id}."
+        await self._client.service.mark_undeliverable(job.status.job_id, reason)
+        try:
+            reply = Reply.from_json(job.origin.reply)
+            await reply.edit(self._client, content=reply.text(reason), view=None)
+        except (discord.HTTPException, TypeError) as error:
+            log.info("job %s: nobody could be told: %s", job.status.job_id, error)
+
+
+class Answer:
+    """One job's way down the places."""
+
+    def __init__(self, client: BandmateClient, job: FinishedJob) -> None:
+        self._client = client
+        self._job = job
+        self._job_id = job.status.job_id
+        self._reply = Reply.from_json(job.origin.reply)
+        self._message = posting.JobMessage(client.service, job, self._reply, client.operations)
+
+    def __str__(self) -> str:
+        return f"the answer to job {self._job_id}"
+
+    @property
+    def is_of_another_run(self) -> bool:
+        """Whether an earlier process took the order, which may have posted the answer without marking it."""
+        return self._reply.run_id != self._client.run_id
+
+    async def give(self, *, look_first: bool) -> discord.Message | None:
+        """Post the answer, unless it is found in the channel, and mark the job; None when no place took it.
+
+        Raises what TRANSIENT lists when it is to be tried again.
+        """
+        posted = await self._posted_before() if look_first else None
+        posted = posted or await self._post()
+        if posted is not None:
+            await self._client.service.mark_delivered(self._job_id, str(posted.id))
+        return posted
+
+    async def _posted_before(self) -> discord.Message | None:
+        """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
+        channel = self._channel()
+        try:
+            return await posting.find_posted(channel, self._job, self._reply, self._client.user)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("job %s: can't look into its channel: %s", self._job_id, error)
+            return None
+
+    async def _post(self) -> discord.Message | None:
+        """Post at the first place that takes it; None when none does, and the job is then marked undeliverable."""
+        places = [self._in_channel, self._in_progress_message, self._in_direct_message]
+        if self._job.status.state is JobState.FAILED:  # a failure belongs into the message that showed the progress
+            places[:2] = reversed(places[:2])
+        reasons: list[str] = []
+        for place in places:
+            try:
+                return await place()
+            except posting.PlaceRefuses as refusal:
+                reasons.append(str(refusal))
+                log.info("job %s: %s", self._job_id, refusal)
+        reason = " ".join(reasons)
+        log.warning("job %s is undeliverable: %s", self._job_id, reason)
+        await self._client.service.mark_undeliverable(self._job_id, reason)
+        return None
+
+    async def _in_channel(self) -> discord.Message:
+        """A message of the bot's own, which stays when the interaction has expired."""
+        channel = self._channel()
+        with posting.refusals("The channel"):
+            return await self._message.send(channel, self._guild_limit_bytes())
+
+    async def _in_progress_message(self) -> discord.Message:
+        """The interaction's own message: needs no permission, and editing it twice posts nothing twice."""
+        if not self._reply.token_lives:
+            raise posting.PlaceRefuses("The interaction has expired.")
+        with posting.refusals("The interaction"):
+            return await self._message.edit_into(self._client, self._reply.filesize_limit_bytes)
+
+    async def _in_direct_message(self) -> discord.Message:
+        """The person who asked, in private, with the reason."""
+        with posting.refusals("A direct message"):
+            channel = await self._client.create_dm(discord.Object(int(self._job.origin.person_id)))
+            where = f"I could not post this in <#{self._reply.channel_id}>."
+            return await self._message.send(channel, discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES, where)
+
+    def _channel(self) -> discord.PartialMessageable:
+        """The channel by its id alone: Discord says whether it is still there and open to us."""
+        return self._client.get_partial_messageable(self._reply.channel_id, guild_id=self._guild_id)
+
+    @property
+    def _guild_id(self) -> int | None:
+        guild_id = self._job.origin.guild_id
+        return None if guild_id is None else int(guild_id)
+
+    def _guild_limit_bytes(self) -> int:
+        guild = self._client.get_guild(self._guild_id or 0)
+        return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+    async def finish_progress(self, posted: discord.Message) -> None:
+        """Take the bar and the Cancel button off the progress message, and point to the answer."""
+        if not self._reply.token_lives or posted.id == self._reply.message_id:
+            return
+        here = posted.channel.id == self._reply.channel_id
+        line = f"Here it is: {posted.jump_url}" if here else "I could not post it here; it is in your direct messages."
+        try:
+            await self._reply.edit(self._client, content=self._reply.text(line), view=None)
+        except (discord.HTTPException, *TRANSIENT) as error:
+            log.info("job %s: its progress message can't be edited: %s", self._job_id, error)

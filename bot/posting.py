@@ -1,0 +1,173 @@
+"""A finished job's message: its text, files and buttons; sending it within a size limit; finding it again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import errors, texts
+from bot.reply import Reply
+from bot.views.jobs import failed_job_view
+from bot.views.takes import takes_view
+from generation.errors import BandmateError
+from generation.request import Operation
+from generation.service import FinishedJob, JobState, Service
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+log = logging.getLogger(__name__)
+
+MAX_REQUEST_BYTES = 24 * 1024**2
+"""Discord takes at most 25 MiB in one request; the rest is left to the form around the files."""
+MAX_NONCE_CHARACTERS = 25
+MAX_SIZE_ATTEMPTS = 3
+MAX_HISTORY_MESSAGES = 500
+"""How far back an earlier answer is looked for, within the messages since the interaction."""
+
+
+class PlaceRefuses(Exception):
+    """A place that can't take the answer; the sentence goes into the ledger if no other one can."""
+
+
+@contextmanager
+def refusals(place: str) -> Iterator[None]:
+    """Turn Discord's refusals (4xx) into PlaceRefuses; its failures (5xx, 429) are the caller's to try again."""
+    try:
+        yield
+    except discord.DiscordServerError:
+        raise
+    except discord.HTTPException as error:
+        if error.status == 429 or error.status >= 500:
+            raise TimeoutError(f"Discord answered {error.status}") from error
+        raise PlaceRefuses(f"{place} refused it ({error.status}, code {error.code}: {error.text}).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A message's text and files (name, bytes), which can be sent more than once."""
+
+    text: str
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    def discord_files(self) -> list[discord.File]:
+        """Fresh File objects: discord.py closes those that it has sent."""
+        return [discord.File(io.BytesIO(data), name) for name, data in self.files]
+
+
+Post = Callable[[Parts], Awaitable[discord.Message]]
+
+
+class JobMessage:
+    """What a job is answered with: its takes, or the sentence of its failure."""
+
+    def __init__(self, service: Service, job: FinishedJob, reply: Reply, operations: Collection[Operation]) -> None:
+        self._service = service
+        self._job = job
+        self._reply = reply
+        self._operations = operations
+        self._job_id = job.status.job_id
+
+    async def send(self, channel: discord.abc.Messageable, max_file_bytes: int, note: str = "") -> discord.Message:
+        """Send it as a new message; Discord drops a second one with the same nonce. Raises discord.HTTPException."""
+
+        async def send(parts: Parts) -> discord.Message:
+            text = f"{parts.text}\n{note}" if note else parts.text
+            return await channel.send(
+                text, files=parts.discord_files(), view=self._view(), nonce=nonce_of(self._job_id), suppress_embeds=True
+            )
+
+        return await self._within_limits(send, max_file_bytes)
+
+    async def edit_into(self, client: BandmateClient, max_file_bytes: int) -> discord.Message:
+        """Put it into the progress message. Raises discord.HTTPException."""
+
+        async def edit(parts: Parts) -> discord.Message:
+            return await self._reply.edit(
+                client, content=parts.text, attachments=parts.discord_files(), view=self._view()
+            )
+
+        return await self._within_limits(edit, max_file_bytes)
+
+    async def _within_limits(self, post: Post, max_file_bytes: int) -> discord.Message:
+        """Post; when Discord finds it too large all the same, encode smaller and try again."""
+        attempt = 0
+        while True:
+            attempt += 1
+            parts = await self._parts(max_file_bytes)
+            try:
+                return await post(parts)
+            except discord.HTTPException as error:
+                too_large = error.status == 413 or error.code == errors.REQUEST_TOO_LARGE
+                if not too_large or attempt == MAX_SIZE_ATTEMPTS:
+                    raise
+                max_file_bytes //= 2
+                log.info("job %s: too large for Discord; now at most %d bytes a file", self._job_id, max_file_bytes)
+
+    async def _parts(self, max_file_bytes: int) -> Parts:
+        if self._job.status.state is JobState.FAILED:
+            return Parts(self._reply.text(texts.status_line(self._job.status)))
+        try:
+            return await self._take_parts(max_file_bytes)
+        except BandmateError as error:  # the audio is gone, or fits in no format: the person is told
+            return Parts(self._reply.text(texts.escaped(str(error))))
+
+    async def _take_parts(self, max_file_bytes: int) -> Parts:
+        takes = self._job.takes
+        pictures = [await self._service.waveform_png(take.take_id) for take in takes]
+        left_bytes = MAX_REQUEST_BYTES - sum(map(len, pictures))
+        share_bytes = min(max_file_bytes, left_bytes // max(len(takes), 1))
+        files: list[tuple[str, bytes]] = []
+        remarks = []
+        stem = texts.file_stem(self._job.request.operation, self._job.request.prompt)
+        for number, (take, picture) in enumerate(zip(takes, pictures, strict=True), start=1):
+            rendered = await self._service.render(take.take_id, self._job.request.audio_format, max_bytes=share_bytes)
+            name = stem if len(takes) == 1 else f"{stem}-{number}"
+            files += [(f"{name}.{rendered.audio_format.value}", rendered.data), (f"{name}.png", picture)]
+            remarks.append(rendered.remark)
+        head = texts.headline(self._job.request, self._job.origin.person_id)
+        return Parts(texts.takes_text(head, takes, remarks), tuple(files))
+
+    def _view(self) -> discord.ui.View:
+        if self._job.status.state is JobState.FAILED:
+            return failed_job_view(self._job_id)
+        return takes_view(self._job.takes, self._operations)
+
+
+def nonce_of(job_id: str) -> str:
+    """The job's nonce: its id where that fits into Discord's 25 characters, else the id's hash."""
+    if len(job_id) <= MAX_NONCE_CHARACTERS:
+        return job_id
+    return hashlib.sha256(job_id.encode()).hexdigest()[:MAX_NONCE_CHARACTERS]
+
+
+async def find_posted(
+    channel: discord.abc.Messageable, job: FinishedJob, reply: Reply, me: discord.ClientUser | None
+) -> discord.Message | None:
+    """The job's answer among the channel's messages since the interaction: ours, and with its ids on the buttons."""
+    ids = {job.status.job_id, *(take.take_id for take in job.takes)}
+    since = discord.Object(reply.interaction_id)
+    async for message in channel.history(limit=MAX_HISTORY_MESSAGES, after=since, oldest_first=False):
+        if me is None or message.author.id != me.id:
+            continue
+        if message.nonce == nonce_of(job.status.job_id) or ids & _button_ids(message):
+            return message
+    return None
+
+
+def _button_ids(message: discord.Message) -> set[str]:
+    """The last parts of the custom ids on a message's buttons, Cancel apart (it hangs under the progress message)."""
+    found = set()
+    for row in message.components:
+        for item in getattr(row, "children", []):
+            custom_id = getattr(item, "custom_id", None) or ""
+            if custom_id.startswith("bm:") and ":cancel:" not in custom_id:
+                found.add(custom_id.rsplit(":", 1)[-1])
+    return found

@@ -1,0 +1,82 @@
+"""Where a job is answered: the part of an Origin that lets any process, also a later one, find the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot import texts
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+TOKEN_MARGIN_S = 20
+"""An interaction's token lives 15 min; one that ends within this time is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the ledger keeps of an interaction, as plain JSON.
+
+    `token` edits the progress message until `token_expires_at` (Unix seconds); `message_id` is that message, None until
+    it was shown; `interaction_id` dates the conversation (it is a snowflake); `head` is the text that stays on top of
+    the progress message; `run_id` names the process that took the order, so that a later one knows it is not its own.
+    """
+
+    channel_id: int
+    interaction_id: int
+    token: str
+    token_expires_at: float
+    filesize_limit_bytes: int
+    head: str
+    locale: str
+    run_id: str
+    message_id: int | None = None
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction[BandmateClient], head: str) -> Self:
+        """The reply of an interaction that was just deferred."""
+        return cls(
+            channel_id=interaction.channel_id or 0,
+            interaction_id=interaction.id,
+            token=interaction.token,
+            token_expires_at=interaction.expires_at.timestamp(),
+            filesize_limit_bytes=interaction.filesize_limit,
+            head=head,
+            locale=str(interaction.locale),
+            run_id=interaction.client.run_id,
+        )
+
+    def shown_as(self, message_id: int) -> Self:
+        """A copy that knows its progress message."""
+        return replace(self, message_id=message_id)
+
+    @property
+    def token_lives(self) -> bool:
+        """Whether the token can still be used."""
+        return discord.utils.utcnow().timestamp() < self.token_expires_at - TOKEN_MARGIN_S
+
+    def text(self, *lines: str) -> str:
+        """The progress message's text: the head and these lines under it."""
+        return texts.cut([self.head, *lines])
+
+    def webhook(self, client: BandmateClient) -> discord.Webhook:
+        """The way to answer with the token, from any process."""
+        return discord.Webhook.partial(client.application_id or 0, self.token, client=client)
+
+    async def edit(self, client: BandmateClient, **changes: Any) -> discord.Message:
+        """Edit the progress message by the token (also before its id is known). Raises discord.HTTPException."""
+        # Discord's name for an interaction's first answer; needed when a crash came before its id was kept.
+        message_id: Any = self.message_id or "@original"
+        return await self.webhook(client).edit_message(message_id, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**data)

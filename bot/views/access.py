@@ -1,0 +1,66 @@
+"""Who may press what: ids come from outside (a custom_id, a command's option), so each is looked up and checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from generation.errors import RequestRefused, TakeNotFound
+from generation.request import Take
+from generation.service import Origin
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+_NO_TAKE = "There is no such take here: it was deleted or has expired."
+_NO_JOB = "There is no such job here any more."
+
+
+async def visible_take(interaction: discord.Interaction[BandmateClient], take_id: str) -> Take:
+    """A take that this person may see. Raises TakeNotFound, also for the takes of other servers and hidden channels."""
+    service = interaction.client.service
+    try:
+        take = await service.take(take_id)
+        origin = await service.origin(take.job_id)
+    except TakeNotFound as error:
+        raise TakeNotFound(_NO_TAKE) from error
+    if not may_see(interaction, origin):
+        raise TakeNotFound(_NO_TAKE)
+    return take
+
+
+async def visible_origin(interaction: discord.Interaction[BandmateClient], job_id: str) -> Origin:
+    """The origin of a job that this person may see. Raises TakeNotFound."""
+    try:
+        origin = await interaction.client.service.origin(job_id)
+    except TakeNotFound as error:
+        raise TakeNotFound(_NO_JOB) from error
+    if not may_see(interaction, origin):
+        raise TakeNotFound(_NO_JOB)
+    return origin
+
+
+def may_see(interaction: discord.Interaction[BandmateClient], origin: Origin) -> bool:
+    """Whether the person could have seen what was made there: it is theirs, or was made where they can read."""
+    if origin.person_id == str(interaction.user.id):
+        return True
+    if interaction.guild is None or origin.guild_id != str(interaction.guild.id) or origin.channel_id is None:
+        return False
+    if origin.channel_id == str(interaction.channel_id):
+        return True
+    channel = interaction.guild.get_channel_or_thread(int(origin.channel_id))
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return False
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return False  # its members are not known without another intent
+    return channel.permissions_for(interaction.user).view_channel
+
+
+def require_owner_or_moderator(interaction: discord.Interaction[BandmateClient], origin: Origin, verb: str) -> None:
+    """Raises RequestRefused unless the person asked for the job or may manage messages here."""
+    if origin.person_id == str(interaction.user.id):
+        return
+    if interaction.guild_id is not None and interaction.permissions.manage_messages:
+        return
+    raise RequestRefused(f"Only the one who asked for it and moderators (Manage Messages) can {verb} it.")

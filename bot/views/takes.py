@@ -1,0 +1,91 @@
+"""The buttons of a take: Again, Vary, Extend, Restyle, Format, Delete, and the numbers of several takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot import errors
+from bot.views import actions, formats
+from bot.views.access import visible_take
+from generation.request import Operation, Take
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+_LABELS = {
+    "again": "Again",
+    "vary": "Vary",
+    "extend": "Extend",
+    "restyle": "Restyle",
+    "format": "Format",
+    "delete": "Delete",
+    "pick": "Take",
+}
+_NEEDED_OPERATION = {"vary": Operation.VARY, "extend": Operation.EXTEND, "restyle": Operation.RESTYLE}
+_HANDLERS = {
+    "again": actions.again,
+    "vary": actions.vary,
+    "extend": actions.extend,
+    "restyle": actions.ask_for_words,
+    "format": formats.offer_formats,
+    "delete": actions.delete,
+}
+_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|format|delete|pick):(?P<id>[\w-]{1,80})"
+
+
+class TakeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_TEMPLATE):
+    """A button whose custom_id carries the take's id; everything else is looked up when it is pressed."""
+
+    def __init__(self, action: str, take_id: str, label: str | None = None, row: int = 0) -> None:
+        self.action = action
+        self.take_id = take_id
+        style = discord.ButtonStyle.danger if action == "delete" else discord.ButtonStyle.secondary
+        custom_id = f"bm:take:{action}:{take_id}"
+        super().__init__(discord.ui.Button(label=label or _LABELS[action], style=style, custom_id=custom_id, row=row))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Made anew from its id whenever it is pressed."""
+        return cls(match["action"], match["id"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Look the take up, act, answer; errors become sentences."""
+        async with errors.answering(interaction):
+            take = await visible_take(interaction, self.take_id)
+            if self.action == "pick":
+                await pick(interaction, take)
+            else:
+                await _HANDLERS[self.action](interaction, take)
+
+
+def takes_view(takes: Sequence[Take], operations: Collection[Operation]) -> discord.ui.View:
+    """What hangs under a result; `operations` are those that some engine here can do."""
+    view = discord.ui.View(timeout=None)
+    if len(takes) == 1:
+        _add_actions(view, takes[0], operations)
+    else:
+        for number, take in enumerate(takes, start=1):
+            view.add_item(TakeButton("pick", take.take_id, label=f"Take {number}"))
+        view.add_item(TakeButton("again", takes[0].take_id, row=1))
+    view.add_item(TakeButton("delete", takes[0].take_id, row=1))
+    return view
+
+
+async def pick(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
+    """Show one of several takes' own buttons, to the one who asked."""
+    view = discord.ui.View(timeout=None)
+    _add_actions(view, take, interaction.client.operations)
+    await interaction.response.send_message(f"Take {take.index + 1}: what next?", view=view, ephemeral=True)
+
+
+def _add_actions(view: discord.ui.View, take: Take, operations: Collection[Operation]) -> None:
+    for action in ("again", "vary", "extend", "restyle", "format"):
+        needed = _NEEDED_OPERATION.get(action)
+        if needed is None or needed in operations:
+            view.add_item(TakeButton(action, take.take_id))

@@ -1,0 +1,96 @@
+"""A stage for tests of commands and views: the real client in simcord, over the stand-in service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+
+from bot.client import BandmateClient, DiscordConfig
+from bot.intake import Downloads
+from tests.support.fake_service import FakeService
+
+OGG = ("voice-message.ogg", b"OggS fake voice message")
+
+
+class SimulatedDownloads(Downloads):
+    """Reads from simcord's CDN, which has no address; size limits and sentences stay the real ones."""
+
+    client: discord.Client
+
+    async def __aenter__(self) -> SimulatedDownloads:
+        return self
+
+    async def _fetch(self, url: str, name: str) -> bytes:
+        return bytes(await self.client.http.get_from_cdn(url))
+
+
+@dataclass
+class Stage:
+    """A guild with a channel and two members, and the bot in it."""
+
+    env: simcord.Env
+    service: FakeService
+    client: BandmateClient
+    config: DiscordConfig
+    guild: simcord.GuildHandle
+    channel: simcord.ChannelHandle
+    alice: simcord.MemberActor
+    bob: simcord.MemberActor
+
+    def messages(self) -> list[discord.Message]:
+        """What is in the channel, oldest first."""
+        return sorted(self.channel.history(), key=lambda message: message.id)
+
+    def takes(self) -> list[discord.Message]:
+        """The messages with audio in the channel."""
+        return [message for message in self.messages() if message.attachments]
+
+    def callbacks(self) -> list[int]:
+        """The types of the bot's first answers to interactions, in order (5 is a deferral)."""
+        return [entry.json["type"] for entry in self.env.http_requests if entry.path.endswith("/callback")]
+
+    async def restart(self) -> None:
+        """A new process: a new client over the same ledger."""
+        self.service.new_run()
+        self.client = make_client(self.service, self.config)
+        await self.env.restart_bot(self.client)
+
+    async def made(self, remarks: tuple[str, ...] = ()) -> discord.Message:
+        """The newest job is made and posted; its message."""
+        self.service.finish(self.service.last_job_id, remarks)
+        await self.env.settle()
+        return self.takes()[-1]
+
+
+def make_client(service: FakeService, config: DiscordConfig) -> BandmateClient:
+    client = BandmateClient(service, config)  # type: ignore[arg-type]
+    downloads = SimulatedDownloads(config.max_upload_bytes)
+    downloads.client = client
+    client.downloads = downloads
+    return client
+
+
+@asynccontextmanager
+async def open_stage(tmp_path: Path, **settings: Any) -> AsyncIterator[Stage]:
+    """The bot, ready, in a guild."""
+    service = FakeService()
+    config = DiscordConfig(tmp_path / "synced.json", guild_ready_timeout_s=0, **settings)
+    client = make_client(service, config)
+    env = simcord.Env(client)
+    service.wait = lambda awaitable, reason: env.external_wait(awaitable, reason=reason)  # type: ignore[method-assign]
+    await env.start()
+    try:
+        guild = env.create_guild("Jam server")
+        channel = guild.create_text_channel("jam")
+        alice = guild.add_member(env.create_user("alice"))
+        bob = guild.add_member(env.create_user("bob"))
+        yield Stage(env, service, client, config, guild, channel, alice, bob)
+        env.raise_errors()
+    finally:
+        await env.shutdown()
