@@ -1,0 +1,72 @@
+"""Finishing: every take leaves without DC, at one loudness and under a true-peak ceiling, never clipping."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.audio.levels import Levels, block_loudness, gated_loudness, loudness, measure
+from generation.audio.limiter import Limiter
+from generation.clip import Clip, Samples
+
+__all__ = ["Levels", "finish", "measure"]
+
+TARGET_LUFS = -14.0
+"""What the large streaming services play at."""
+
+CEILING_DBFS = -1.0
+"""Room for the overshoot of lossy codecs (EBU R 128 s2)."""
+
+DC_FROM = 1e-4
+"""A mean above -80 dBFS is a fault of the source; below it a clip is left alone, so that silence stays silence."""
+
+MAX_GAIN_DB = 40.0
+"""More than that would make music of a recording's noise."""
+
+TOLERANCE_LU = 0.1
+MAX_ROUNDS = 5
+OVERCORRECTION = 1.3
+"""The limiter takes away loudness, so the gain is predicted, tried and corrected; music needs one or two rounds.
+Where the limiter works hard, a step arrives weakened: hence OVERCORRECTION."""
+
+
+def finish(clip: Clip, target_lufs: float = TARGET_LUFS, ceiling_dbfs: float = CEILING_DBFS) -> Clip:
+    """The clip without DC, at `target_lufs` (within 0.3 LU) and with a true peak of at most `ceiling_dbfs`.
+
+    Digital silence stays as it is. No clip is raised by more than MAX_GAIN_DB: near-silence, lone clicks stay softer.
+    """
+    samples, rate_hz = _without_dc(clip.samples), clip.sample_rate_hz
+    limiter = Limiter(samples, rate_hz, 10 ** (ceiling_dbfs / 20))
+    blocks_lufs = block_loudness(samples, rate_hz)
+    out = limiter.apply(0.0)
+    if gated_loudness(blocks_lufs) is None:
+        return Clip(out, rate_hz)  # nothing that could be brought to a loudness
+    aim_lufs = target_lufs
+    for _ in range(MAX_ROUNDS):
+        out = limiter.apply(_find_gain_db(limiter, blocks_lufs, aim_lufs))
+        missing_lu = target_lufs - (loudness(out, rate_hz) or target_lufs)
+        if abs(missing_lu) <= TOLERANCE_LU:
+            break
+        aim_lufs += missing_lu * OVERCORRECTION
+    return Clip(limiter.settle(out), rate_hz)
+
+
+def _without_dc(samples: Samples) -> Samples:
+    mean = samples.mean(axis=1, keepdims=True, dtype=np.float64)
+    return np.asarray(samples - np.where(np.abs(mean) >= DC_FROM, mean, 0.0), np.float32)
+
+
+def _find_gain_db(limiter: Limiter, blocks_lufs: NDArray[np.float64], aim_lufs: float) -> float:
+    """The gain at which the limited clip is predicted to have the loudness `aim_lufs`, by bisection."""
+    plain_db = aim_lufs - (gated_loudness(blocks_lufs) or aim_lufs)
+    if plain_db >= MAX_GAIN_DB or not limiter.acts(plain_db):
+        return min(plain_db, MAX_GAIN_DB)
+    low_db, high_db = plain_db, MAX_GAIN_DB
+    while high_db - low_db > TOLERANCE_LU / 4:
+        middle_db = (low_db + high_db) / 2
+        heard_lufs = gated_loudness(blocks_lufs + middle_db - limiter.block_reduction_db(middle_db, len(blocks_lufs)))
+        if heard_lufs is not None and heard_lufs < aim_lufs:
+            low_db = middle_db
+        else:
+            high_db = middle_db
+    return (low_db + high_db) / 2
