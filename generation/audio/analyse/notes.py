@@ -21,11 +21,13 @@ WINDOW_SAMPLES = 43_844
 MARGIN_FRAMES = 15
 KEPT_FRAMES = 142
 """Of a window's 172 frames the outer 15 on each side hear too little around them and are dropped."""
+FLOOR = 0.15
+"""The net gives notes that do not sound about 0.1: what lies below this is taken as nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NotePosteriors:
-    """Probabilities 0..1, float32 [frames, 88 pitches from A0]: `sounding` and `onset`.
+    """How sure it is that a note sounds or begins, 0..1, float32 [frames, 88 pitches from A0]; 0 is the net's floor.
 
     Frame i is at i / `frames_per_s` seconds.
     """
@@ -66,9 +68,13 @@ def note_posteriors(mono: FloatArray, stretch: float = 1.0) -> NotePosteriors:
         kept = slice(MARGIN_FRAMES, MARGIN_FRAMES + KEPT_FRAMES)
         sounding.append(notes[0, kept])
         onset.append(onsets[0, kept])
-    return NotePosteriors(
-        np.concatenate(sounding)[:num_frames], np.concatenate(onset)[:num_frames], FRAMES_PER_S * stretch
-    )
+    return NotePosteriors(_above_floor(sounding, num_frames), _above_floor(onset, num_frames), FRAMES_PER_S * stretch)
+
+
+def _above_floor(windows: list[FloatArray], num_frames: int) -> FloatArray:
+    joined = np.concatenate(windows)[:num_frames]
+    out: FloatArray = np.maximum(joined - FLOOR, 0) / np.float32(1 - FLOOR)
+    return out
 
 
 def pitch_class_rows(posteriors: FloatArray) -> FloatArray:
