@@ -54,12 +54,21 @@ async def run_bot(service: Service, settings: Settings, stop: asyncio.Event) -> 
     """Run the Discord client until `stop`. Raises BandmateError when Discord refuses the token."""
     import discord  # 0.3 s that the page and the terminal don't need
 
-    from bot.client import BandmateClient
+    from bot.client import BandmateClient, DiscordConfig
 
     token = settings.discord_token
     if token is None:
         raise BandmateError("There is no bot token: set DISCORD_TOKEN.")
-    async with BandmateClient(service, discord_config(settings)) as client:
+    config = DiscordConfig(
+        sync_state_file=settings.data_dir / "commands.json",
+        max_upload_bytes=settings.clips.max_bytes,
+        progress_edit_interval_s=settings.discord.progress_edit_interval_s,
+        default_engine=settings.takes.engine,
+        default_format=settings.takes.audio_format,
+        dev_guild_id=settings.discord.dev_guild_id,
+        shutdown_grace_s=settings.workers.stop_grace_s,
+    )
+    async with BandmateClient(service, config) as client:
         running = asyncio.create_task(client.start(token.get_secret_value()))
         stopping = asyncio.create_task(stop.wait())
         try:
