@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 BLOCK_FRAMES = round(0.4 * SAMPLE_RATE_HZ)
+SLICE_FRAMES = BLOCK_FRAMES // 8
 SILENT_LUFS = -70.0
 _STAGE_1 = (1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)
 _STAGE_2 = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
@@ -17,29 +20,35 @@ _STAGE_2 = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
 def loudness_lufs(samples: Wave) -> float:
     """Gated loudness (BS.1770-4) of float32 [1 or 2, frames]; -70 for silence. One channel counts as both sides.
 
-    Blocks of 400 ms do not overlap and are weighted by their spectrum: within 0.2 LU of the exact filter.
+    Blocks of 400 ms do not overlap and are weighted by the spectra of their eighths: within 0.3 LU of the standard.
     """
+    from scipy import fft  # keeps single precision, half the time of numpy's
+
     num_blocks = max(-(-samples.shape[1] // BLOCK_FRAMES), 1)
     power = np.zeros(num_blocks)
     weight = _k_weighting()
-    for channel in samples:
-        padded = np.zeros(num_blocks * BLOCK_FRAMES, dtype=np.float32)
-        padded[: len(channel)] = channel
-        spectrum = np.fft.rfft(padded.reshape(num_blocks, BLOCK_FRAMES), axis=1)
-        power += (np.abs(spectrum) ** 2 @ weight) * (2 / len(samples))
+    for first in range(0, num_blocks, 25):
+        count = min(25, num_blocks - first)
+        for channel in samples[:, first * BLOCK_FRAMES : (first + count) * BLOCK_FRAMES]:
+            padded = np.zeros(count * BLOCK_FRAMES, dtype=np.float32)
+            padded[: len(channel)] = channel
+            spectrum = fft.rfft(padded.reshape(-1, SLICE_FRAMES), axis=1)
+            slices = (np.square(spectrum.real) + np.square(spectrum.imag)) @ weight
+            power[first : first + count] += slices.reshape(count, -1).mean(axis=1) * (2 / len(samples))
     loud = power[_lufs(power) > SILENT_LUFS]
     if not len(loud):
         return SILENT_LUFS
     return float(_lufs(loud[_lufs(loud) > _lufs(loud.mean()) - 10].mean()))
 
 
-def _k_weighting() -> NDArray[np.float64]:
-    """Weights [bins] that turn |rfft|^2 of a block into its mean K-weighted power (Parseval)."""
-    z = np.exp(-2j * np.pi * np.fft.rfftfreq(BLOCK_FRAMES, 1 / SAMPLE_RATE_HZ) / 48_000)
+@lru_cache(maxsize=1)
+def _k_weighting() -> NDArray[np.float32]:
+    """Weights [bins] that turn |rfft|^2 of a slice into its mean K-weighted power (Parseval)."""
+    z = np.exp(-2j * np.pi * np.fft.rfftfreq(SLICE_FRAMES, 1 / SAMPLE_RATE_HZ) / 48_000)
     response = np.ones(len(z), dtype=complex)
     for numerator, denominator in (_STAGE_1, _STAGE_2):
         response *= np.polyval(numerator[::-1], z) / np.polyval(denominator[::-1], z)
-    weight: NDArray[np.float64] = 2 * np.abs(response) ** 2 / BLOCK_FRAMES**2
+    weight = (2 * np.abs(response) ** 2 / SLICE_FRAMES**2).astype(np.float32)
     weight[0] /= 2
     return weight
 
@@ -67,9 +76,9 @@ def compressed(samples: Wave, threshold_db: float, ratio: float, attack_s: float
     level_db = 20 * np.log10(np.maximum(peaks.reshape(num_hops, hop).max(axis=1), 1e-6))
     wanted_db = np.minimum(threshold_db - level_db, 0) * (1 - 1 / ratio)
     gain_db = _smoothed(wanted_db, np.exp(-hop / SAMPLE_RATE_HZ / attack_s), np.exp(-hop / SAMPLE_RATE_HZ / release_s))
-    at = np.arange(samples.shape[1], dtype=np.float32) / hop
-    gain = np.interp(at, np.arange(num_hops), 10 ** (gain_db / 20)).astype(np.float32)
-    return samples * gain
+    gain = (10 ** (np.append(gain_db, gain_db[-1]) / 20)).astype(np.float32)
+    ramps = gain[:-1, None] + np.diff(gain)[:, None] * np.linspace(0, 1, hop, endpoint=False, dtype=np.float32)
+    return samples * ramps.reshape(-1)[: samples.shape[1]]
 
 
 def _smoothed(values: NDArray[np.float64], attack: float, release: float) -> NDArray[np.float64]:

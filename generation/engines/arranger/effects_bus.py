@@ -1,0 +1,113 @@
+"""The mix bus: glue, character (clean, warm, loud, lofi), and peaks rounded so that loudness finishing has room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from generation.engines.arranger.effects_level import SILENT_LUFS, compressed, decibels, loudness_lufs
+from generation.engines.arranger.effects_tone import butterworth, filtered_by, shelf, wavered
+from generation.engines.arranger.sampler_tone import Wave
+from generation.engines.arranger.synth_effects import vinyl
+from generation.engines.arranger.synth_parts import Stroke
+
+BUS_LUFS = {"clean": -17.0, "warm": -16.5, "lofi": -17.0, "loud": -14.5}
+"""Loudness before finishing; a mix with higher peaks stays lower instead (see `MAX_PEAK_DB`)."""
+MAX_PEAK_DB = {"clean": 1.0, "warm": 2.5, "lofi": 2.5, "loud": 6.0}
+"""How far above full scale peaks may reach before they are rounded off: more is louder and rougher."""
+KNEE, CEILING = 0.55, 0.84
+"""Peaks above -5.2 dBFS are rounded off and never pass -1.5 dBFS."""
+LOFI_NOISE_LUFS = -46.0
+
+
+def mixed_bus(samples: Wave, character: str, seed: int) -> Wave:
+    """The bus in one go: float32 [2, frames] to float32 [2, frames]. Unknown characters are "clean"."""
+    *_, out = bus_stages(samples, character, seed)
+    return out
+
+
+def bus_stages(samples: Wave, character: str, seed: int) -> Iterator[Wave]:
+    """The same in steps of some tenths of a second for minutes of music; the last one is the result."""
+    character = character if character in BUS_LUFS else "clean"
+    if not np.any(samples):
+        yield samples.copy()
+        return
+    samples = filtered_by(samples, butterworth("highpass", 24.0))
+    yield samples
+    samples = _at_loudness(samples, -18.0, 24.0)
+    yield samples
+    for step in _CHARACTERS[character](samples, seed):
+        samples = step
+        yield samples
+    samples = _at_loudness(samples, BUS_LUFS[character], MAX_PEAK_DB[character])
+    yield samples
+    yield rounded_peaks(samples)
+
+
+def _clean(samples: Wave, seed: int) -> Iterator[Wave]:
+    yield compressed(samples, -12.0, 1.6, 0.02, 0.15)
+
+
+def _warm(samples: Wave, seed: int) -> Iterator[Wave]:
+    samples = filtered_by(samples, np.concatenate([shelf("low", 140.0, 1.8), shelf("high", 6500.0, -3.0)]))
+    yield samples
+    samples = _saturated(samples, 1.6)
+    yield samples
+    yield compressed(samples, -13.0, 1.8, 0.03, 0.25)
+
+
+def _loud(samples: Wave, seed: int) -> Iterator[Wave]:
+    samples = filtered_by(samples, np.concatenate([shelf("low", 90.0, 1.0), shelf("high", 8000.0, 1.8)]))
+    yield samples
+    samples = compressed(samples, -16.0, 3.0, 0.012, 0.09)
+    yield samples
+    yield _saturated(samples, 2.2)
+
+
+def _lofi(samples: Wave, seed: int) -> Iterator[Wave]:
+    """A worn tape of a sampled record: narrow band, wow and flutter, 12 bits, crackle."""
+    band = np.concatenate([butterworth("highpass", 45.0), butterworth("lowpass", 6200.0), shelf("high", 3000.0, -3.0)])
+    samples = _saturated(filtered_by(samples, band), 1.8)
+    middle = samples.mean(axis=0)
+    samples = middle + np.float32(0.75) * (samples - middle)
+    yield samples
+    # wow of 0.55 Hz by +-5 cents, flutter of 6.3 Hz by +-1.2 cents: a cheap cassette deck's 0.2 % weighted
+    samples = np.stack([wavered(side, 0.004, 0.00083, 0.55, 0.0) for side in samples])
+    yield samples
+    samples = np.stack([wavered(side, 0.001, 0.0000175, 6.3, 0.0) for side in samples])
+    yield samples
+    samples = np.round(samples * np.float32(2048)).astype(np.float32) / np.float32(2048)
+    samples = compressed(samples, -14.0, 2.2, 0.02, 0.2)
+    yield samples
+    noise = vinyl(Stroke(440.0, 1.0, samples.shape[1], np.random.default_rng(seed)))
+    yield samples + noise * decibels(LOFI_NOISE_LUFS - loudness_lufs(noise))
+
+
+_CHARACTERS = {"clean": _clean, "warm": _warm, "loud": _loud, "lofi": _lofi}
+
+
+def _saturated(samples: Wave, amount: float) -> Wave:
+    """tanh around the working level, unit gain for small signals."""
+    out: Wave = np.tanh(samples * np.float32(amount)) / np.float32(amount)
+    return out
+
+
+def _at_loudness(samples: Wave, wanted_lufs: float, max_peak_db: float) -> Wave:
+    lufs = loudness_lufs(samples)
+    peak = float(np.abs(samples).max())
+    if lufs <= SILENT_LUFS or peak == 0:
+        return samples
+    return samples * min(decibels(wanted_lufs - lufs), decibels(max_peak_db) / np.float32(peak))
+
+
+def rounded_peaks(samples: Wave) -> Wave:
+    """Samples up to the knee as they are, above it bent towards the ceiling by tanh: no sample passes it."""
+    excess = np.abs(samples) - np.float32(KNEE)
+    if float(excess.max()) <= 0:
+        return samples
+    room = np.float32(CEILING - KNEE)
+    high = excess > 0
+    out = samples.copy()
+    out[high] = np.copysign(np.float32(KNEE) + room * np.tanh(excess[high] / room), samples[high])
+    return out
