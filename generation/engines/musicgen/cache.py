@@ -1,0 +1,143 @@
+"""What the decoder remembers on the device: keys and values of fixed size, and the state of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.sampling import RowSettings
+from generation.engines.musicgen.shape import MAX_TEXT_TOKENS, ModelShape
+
+HALVES = 2
+"""With the prompt, and without it: see decoder.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """The state of the rows of a batch, one entry a row, so that a step needs nothing from the host.
+
+    sequence: int64 [rows, codebooks, positions], see delay.py. noise: float32 of the same shape, what each code will be
+    drawn with. position: int64 [rows], the last position that is filled. prefix: int64 [rows], cache places before
+    position 0 (a melody model's conditions). active: int64 [rows], 1 for rows that advance, else 0.
+    """
+
+    sequence: Tensor
+    noise: Tensor
+    position: Tensor
+    prefix: Tensor
+    active: Tensor
+    settings: RowSettings
+
+    def first(self, num_rows: int) -> RowState:
+        """The state of the first rows, as views."""
+        return RowState(
+            self.sequence[:num_rows],
+            self.noise[:num_rows],
+            self.position[:num_rows],
+            self.prefix[:num_rows],
+            self.active[:num_rows],
+            self.settings.first(num_rows),
+        )
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All of them; the first axis is the row."""
+        settings = self.settings
+        sampling = (settings.temperature, settings.top_k, settings.top_p, settings.guidance)
+        return (self.sequence, self.noise, self.position, self.prefix, self.active, *sampling)
+
+
+class Cache:
+    """Keys and values of `max_rows` rows, each in both halves, and of their prompts.
+
+    Memory is laid out by place, then keys and values, then heads: a step writes one line a row and layer.
+    """
+
+    def __init__(self, shape: ModelShape, precision: Precision, max_rows: int, device: torch.device) -> None:
+        self.shape, self.max_rows, self.device = shape, max_rows, device
+        line = (2, shape.num_heads, shape.head_size)
+        # Zeros, not empty: places that are masked are multiplied by 0, which not-a-number would survive.
+        self.past = [
+            torch.zeros(max_rows * HALVES, shape.max_positions, *line, dtype=precision.dtype, device=device)
+            for _ in range(shape.num_layers)
+        ]
+        num_tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
+        self.prompts = [
+            torch.zeros(max_rows, num_tokens, *line, dtype=precision.dtype, device=device)
+            for _ in range(shape.num_layers)
+        ]
+        self.prompt_lengths = torch.zeros(max_rows, dtype=torch.int64, device=device)
+        self.prompt_span = 1
+        sequences = (max_rows, shape.num_codebooks, shape.max_positions)
+        counts = torch.zeros(3, max_rows, dtype=torch.int64, device=device)
+        self.rows = RowState(
+            torch.full(sequences, shape.pad_token, device=device),
+            torch.zeros(sequences, device=device),
+            counts[0],
+            counts[1],
+            counts[2],
+            RowSettings.empty(max_rows, device),
+        )
+
+    @staticmethod
+    def num_bytes(shape: ModelShape, precision: Precision) -> int:
+        """Device memory of one row."""
+        line = 2 * shape.hidden * int(precision.dtype.itemsize) * shape.num_layers
+        tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
+        return line * (HALVES * shape.max_positions + tokens) + shape.num_codebooks * shape.max_positions * 12
+
+    def move(self, source: int, target: int) -> None:
+        """Copy a row over another one."""
+        for layer in self.past:
+            layer[target * HALVES : (target + 1) * HALVES] = layer[source * HALVES : (source + 1) * HALVES]
+        for tensor in (*self.prompts, self.prompt_lengths, *self.rows.tensors()):
+            tensor[target] = tensor[source]
+
+    def put_prompt(self, row: int, layers: list[Tensor]) -> None:
+        """Keep a prompt's keys and values, a layer each [tokens, 2 * hidden]."""
+        num_tokens = layers[0].shape[0]
+        for memory, layer in zip(self.prompts, layers, strict=True):
+            memory[row, :num_tokens] = layer.view(num_tokens, 2, self.shape.num_heads, self.shape.head_size)
+        self.prompt_lengths[row] = num_tokens
+
+    def view(self, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> CacheView:
+        """What one pass of the decoder sees: some rows, and the cache's first `span` places."""
+        return CacheView(self, first_row, num_rows, num_halves, places, span)
+
+
+class CacheView:
+    """The cache as one pass of the decoder sees it.
+
+    past_mask: bool [rows * halves, 1, positions, span], True where a position may look: its own place and before.
+    prompt_mask: bool [rows, 1, 1, tokens].
+    """
+
+    def __init__(self, cache: Cache, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> None:
+        self.cache, self.span = cache, span
+        step = HALVES // num_halves
+        self.lines = slice(first_row * HALVES, (first_row + num_rows) * HALVES, step)
+        self.rows = slice(first_row, first_row + num_rows)
+        numbers = torch.arange(first_row * HALVES, (first_row + num_rows) * HALVES, step, device=places.device)
+        self.targets = (numbers[:, None] * cache.shape.max_positions + places).flatten()
+        self.past_mask = torch.arange(span, device=places.device) <= places[:, None, :, None]
+        tokens = torch.arange(cache.prompt_span, device=places.device)
+        self.prompt_mask = (tokens < cache.prompt_lengths[self.rows, None])[:, None, None]
+
+    def remember(self, layer: int, keys_values: Tensor) -> tuple[Tensor, Tensor]:
+        """Write [rows * halves, positions, 2 * hidden] and give all keys and values of the layer.
+
+        Returns:
+            Both [rows * halves, heads, span, head].
+        """
+        past = self.cache.past[layer]
+        past.flatten(0, 1).index_copy_(0, self.targets, keys_values.reshape(-1, *past.shape[2:]))
+        keys, values = past[self.lines, : self.span].permute(2, 0, 3, 1, 4).unbind(0)
+        return keys, values
+
+    def prompt(self, layer: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of the prompts, both [rows, heads, tokens, head]."""
+        memory = self.cache.prompts[layer][self.rows, : self.cache.prompt_span]
+        keys, values = memory.permute(2, 0, 3, 1, 4).unbind(0)
+        return keys, values

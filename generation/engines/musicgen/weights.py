@@ -1,0 +1,131 @@
+"""The decoder's weights, fused for the loop: query, key and value in one matrix, all embeddings in one table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from generation.engines.musicgen.linear import Linear, Precision, make_linear
+from generation.engines.musicgen.shape import ModelShape
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A layer norm's weight and bias, each [hidden]."""
+
+    weight: Tensor
+    bias: Tensor
+    epsilon: float
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """Normalise over the last axis."""
+        return torch.nn.functional.layer_norm(hidden, self.weight.shape, self.weight, self.bias, self.epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAttention:
+    """Attention to the prompt: `query` and `out` [hidden -> hidden], `memory` [hidden -> keys and values]."""
+
+    norm: Norm
+    query: Linear
+    memory: Linear
+    out: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One block: self-attention, attention to the prompt (None in melody models), feed-forward."""
+
+    norm: Norm
+    query_key_value: Linear
+    out: Linear
+    cross: CrossAttention | None
+    feed_norm: Norm
+    up: Linear
+    down: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderWeights:
+    """All of the decoder.
+
+    embeddings: [codebooks * (codes + 1), hidden], a table for each codebook one after the other.
+    positions: [max_positions, hidden], sinusoids.
+    heads: [hidden -> codebooks * codes], always at full precision: a small part of the work, and what is sampled from.
+    """
+
+    shape: ModelShape
+    precision: Precision
+    embeddings: Tensor
+    positions: Tensor
+    layers: tuple[Layer, ...]
+    norm: Norm
+    heads: Linear
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.embeddings.device
+
+
+def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.device) -> DecoderWeights:
+    """Take the weights out of transformers' decoder (MusicgenForCausalLM or MusicgenMelodyForCausalLM)."""
+    inner = decoder.model.decoder
+
+    def linear(*modules: Any) -> Linear:
+        joined = torch.cat([module.weight.detach().float() for module in modules])
+        return make_linear(joined.to(device), precision)
+
+    def norm(module: Any) -> Norm:
+        def place(tensor: Tensor) -> Tensor:
+            return tensor.detach().to(device, precision.dtype)
+
+        return Norm(place(module.weight), place(module.bias), module.eps)
+
+    def cross(layer: Any) -> CrossAttention | None:
+        if shape.is_melody:
+            return None
+        attention = layer.encoder_attn
+        return CrossAttention(
+            norm(layer.encoder_attn_layer_norm),
+            linear(attention.q_proj),
+            linear(attention.k_proj, attention.v_proj),
+            linear(attention.out_proj),
+        )
+
+    def block(layer: Any) -> Layer:
+        attention = layer.self_attn
+        return Layer(
+            norm(layer.self_attn_layer_norm),
+            linear(attention.q_proj, attention.k_proj, attention.v_proj),
+            linear(attention.out_proj),
+            cross(layer),
+            norm(layer.final_layer_norm),
+            linear(layer.fc1),
+            linear(layer.fc2),
+        )
+
+    embeddings = torch.cat([table.weight.detach() for table in inner.embed_tokens])
+    heads = torch.cat([head.weight.detach().float() for head in decoder.lm_heads])
+    return DecoderWeights(
+        shape,
+        precision,
+        embeddings.to(device, precision.dtype),
+        sinusoids(shape.max_positions, shape.hidden).to(device, precision.dtype),
+        tuple(block(layer) for layer in inner.layers),
+        norm(inner.layer_norm),
+        make_linear(heads.to(device), Precision.BFLOAT16 if precision is Precision.INT8 else precision),
+    )
+
+
+def sinusoids(num_positions: int, width: int) -> Tensor:
+    """The position embeddings of MusicGen, float32 [num_positions, width]: cosines, then sines (tensor2tensor's)."""
+    half = width // 2
+    rates = torch.exp(torch.arange(half).float() * -(math.log(10_000) / (half - 1)))
+    angles = torch.arange(num_positions).float()[:, None] * rates
+    table = torch.cat([angles.cos(), angles.sin()], dim=1)
+    return torch.nn.functional.pad(table, (0, width % 2))
