@@ -1,0 +1,221 @@
+"""Composing: from a job to a score, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from generation.engines.arranger.band import Band, Player, choose_band, sound_of, sound_of_drums
+from generation.engines.arranger.bass import play_bass
+from generation.engines.arranger.choose import Choice, choose_style
+from generation.engines.arranger.comping import Comper
+from generation.engines.arranger.effects_part import effect_parts
+from generation.engines.arranger.events import Event
+from generation.engines.arranger.form import Section, make_form
+from generation.engines.arranger.frame import Frame, find_frame, key_name
+from generation.engines.arranger.groove import DrumTrack, play_drums
+from generation.engines.arranger.harmony import Harmony, chord_names, harmonise
+from generation.engines.arranger.melody import Melodist
+from generation.engines.arranger.perform import Feel, drum_lateness, perform
+from generation.engines.arranger.prompt import Wish, read_prompt
+from generation.engines.arranger.score import Part, Score
+from generation.engines.arranger.streams import Streams
+from generation.engines.arranger.style import Style
+from generation.engines.arranger.tune import fitted_tune, heard_tune, motifs_of
+from generation.engines.base import EngineJob
+from generation.hearing import Hearing
+from generation.request import Operation
+
+VARY_STEPS = {0.0: {"fills", "humanise"}, 0.25: {"groove", "bass"}, 0.5: {"comping"}, 0.75: {"melody", "band"}}
+"""From which strength of vary on which streams follow the seed; below it they stay as in every other variation."""
+KEEPS_TUNE_BELOW = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A finished score, what was decided on the way (plain JSON) and the sentences for the user."""
+
+    score: Score
+    frame: Frame
+    details: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A composition while it is made."""
+
+    job: EngineJob
+    wish: Wish
+    choice: Choice
+    style: Style
+    streams: Streams
+    frame: Frame
+    form: tuple[Section, ...]
+    harmony: Harmony
+    band: Band
+    hearing: Hearing | None
+    drums: DrumTrack = field(default_factory=lambda: DrumTrack((), {}))
+    tune: tuple[Event, ...] = ()
+    parts: list[Part] = field(default_factory=list)
+
+
+def compose(job: EngineJob) -> Iterator[str | Composition]:
+    """Compose a take: yields the name of each part that is written, finally the Composition."""
+    draft = begin(job)
+    yield "harmony"
+    _write_drums(draft)
+    yield "drums"
+    for player in draft.band.players:
+        events = _events_of(player, draft)
+        feel = _feel(player, draft.style, draft.frame)
+        notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
+        draft.parts.append(Part(player.name, sound_of(player), notes))
+        yield player.name
+    draft.parts += effect_parts(draft.band, draft.style, draft.form, draft.frame)
+    yield finish(draft)
+
+
+def begin(job: EngineJob) -> Draft:
+    """Read the prompt, choose style, frame, form, harmony and band."""
+    hearing = _usable(job.hearings[0]) if job.hearings else None
+    wish = read_prompt(job.request.prompt)
+    streams = _streams(job)
+    choice = choose_style(wish, hearing, job.request.prompt, streams)
+    style = _adapted(choice.style, wish)
+    frame = find_frame(job.request, hearing, wish, style, streams)
+    form = make_form(frame, style, wish, hearing)
+    harmony = harmonise(frame, hearing, style, form, streams.stream("harmony"))
+    band = choose_band(style, wish, streams)
+    return Draft(job, wish, choice, style, streams, frame, form, harmony, band, hearing)
+
+
+def _usable(hearing: Hearing) -> Hearing | None:
+    """The hearing, None for a clip in which nothing was heard (silence)."""
+    silent = hearing.loudness_lufs is None and hearing.peak_dbfs is not None and hearing.peak_dbfs < -70
+    return None if hearing.duration_s <= 0 or silent else hearing
+
+
+def _streams(job: EngineJob) -> Streams:
+    """Where chance comes from: all from the seed, but for vary only the parts that its strength lets go."""
+    request = job.request
+    if request.operation is not Operation.VARY:
+        return Streams(job.seed)
+    free = {name for strength, names in VARY_STEPS.items() if request.strength >= strength for name in names}
+    return Streams(job.seed, base_seed=0, free=frozenset(free))
+
+
+def _adapted(style: Style, wish: Wish) -> Style:
+    """The style with what the prompt says of its feel."""
+    changes: dict[str, Any] = {}
+    if "swing" in wish.flags:
+        changes["swing"] = max(style.swing, 0.8)
+    if "straight" in wish.flags:
+        changes["swing"] = 0.0
+    if wish.mode is not None:
+        changes["mode"] = wish.mode
+    return style.model_copy(update=changes) if changes else style
+
+
+def _write_drums(draft: Draft) -> None:
+    band, style = draft.band, draft.style
+    if band.drums is None:
+        return
+    wild = draft.job.request.sampling.temperature
+    draft.drums = play_drums(band.drums, draft.form, draft.frame.grid, draft.streams, wild)
+    feel = Feel(
+        *_swing(style, draft.frame), style.humanise_ms * 0.6, late_by_pitch_ms=drum_lateness(band.drums.late_ms)
+    )
+    notes = perform(draft.drums.events, draft.frame, feel, draft.streams.stream("humanise", "drums"))
+    draft.parts.append(Part("drums", sound_of_drums(band), notes))
+
+
+def _swing(style: Style, frame: Frame) -> tuple[float, int]:
+    return (0.0 if frame.grid.beats_per_bar == 6 else style.swing), style.swing_unit
+
+
+def _feel(player: Player, style: Style, frame: Frame) -> Feel:
+    return Feel(*_swing(style, frame), style.humanise_ms, player.style.late_ms, player.style.strum_ms)
+
+
+def _events_of(player: Player, draft: Draft) -> tuple[Event, ...]:
+    """A melodic part's events, by its role."""
+    role, streams = player.style.role, draft.streams
+    if role == "bass":
+        return play_bass(player, draft.form, draft.harmony, draft.frame.grid, draft.drums.kicks, streams)
+    if role in ("lead", "counter"):
+        return _melody(player, draft)
+    return Comper(player, draft.harmony, draft.frame.grid, streams).play(draft.form)
+
+
+def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
+    """The tune: the clip's own where the take follows it, otherwise a new one from the clip's motifs or none."""
+    tune = heard_tune(draft.frame, draft.hearing) if draft.hearing is not None else ()
+    request = draft.job.request
+    keeps = request.operation is Operation.RESTYLE or (
+        request.operation is Operation.VARY and request.strength < KEEPS_TUNE_BELOW
+    )
+    if tune and keeps and draft.frame.follows_clip and player is draft.band.lead:
+        return fitted_tune(tune, draft.harmony, player.style.register_)
+    motifs = (
+        motifs_of(tune, draft.frame.grid, draft.harmony) if tune and request.operation is not Operation.VARY else ()
+    )
+    melodist = Melodist(player, draft.style.melody, draft.harmony, draft.frame.grid, draft.streams, motifs)
+    return melodist.play(draft.form)
+
+
+def finish(draft: Draft) -> Composition:
+    """Put the score together and say what was decided."""
+    frame, style = draft.frame, draft.style
+    shift = frame.clock_shift_s
+    beats = _counted_beats(frame)
+    markers = tuple(
+        (max(frame.grid.seconds(s.first_bar * frame.grid.beats_per_bar) - shift, 0.0), s.kind) for s in draft.form
+    )
+    score = Score(
+        frame.duration_s, tuple(part for part in draft.parts if part.notes), beats, frame.counted.beats_per_bar,
+        frame.tuning_cents, style.space, style.character, markers,
+    )  # fmt: skip
+    return Composition(score, frame, _details(draft), _remarks(draft))
+
+
+def _counted_beats(frame: Frame) -> tuple[float, ...]:
+    """The beats as people count them, on the score's clock, from the first downbeat on."""
+    grid, shift = frame.counted, frame.clock_shift_s
+    times = [time - shift for time in grid.beats_s]
+    first = next((i for i in range(0, len(times), grid.beats_per_bar) if times[i] >= -1e-6), 0)
+    return tuple(time for time in times[first:] if time <= frame.duration_s + 1e-6)
+
+
+def _details(draft: Draft) -> dict[str, Any]:
+    frame, wish = draft.frame, draft.wish
+    shifted = [
+        {
+            "start_s": round(max(float(c["start_s"]) - frame.clock_shift_s + frame.join_s * 0, 0.0), 3),
+            "chord": c["chord"],
+        }
+        for c in chord_names(draft.harmony, frame.grid)
+    ]
+    return {
+        "style": draft.choice.style.key,
+        "style_reason": draft.choice.reason,
+        "tempo_bpm": round(frame.tempo_bpm, 2),
+        "key": key_name(frame.key),
+        "beats_per_bar": frame.counted.beats_per_bar,
+        "chords": shifted,
+        "chords_from_clip": draft.harmony.from_clip,
+        "form": [{"part": s.kind, "bars": s.num_bars, "energy": round(s.energy, 2)} for s in draft.form],
+        "band": {player.name: player.instrument for player in draft.band.players}
+        | ({"drums": draft.band.kit} if draft.band.drums else {}),
+        "understood": list(wish.understood),
+        "not_understood": list(wish.unknown),
+    }
+
+
+def _remarks(draft: Draft) -> tuple[str, ...]:
+    silent = ()
+    if draft.job.hearings and draft.hearing is None:
+        silent = ("The clip is silent, so I wrote music without it.",)
+    said = (*silent, *draft.wish.remarks, draft.choice.remark, *draft.frame.remarks)
+    return tuple(dict.fromkeys(sentence for sentence in said if sentence))

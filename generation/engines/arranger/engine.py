@@ -1,0 +1,120 @@
+"""The arranger: composes and plays, a little at a time, on any computer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from generation.engines.arranger.compose import Composition, compose
+from generation.engines.arranger.frame import EXTEND_LEAD_S
+from generation.engines.arranger.join import accompany, extend
+from generation.engines.arranger.play import Player, Rendered
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
+from generation.engines.arranger.soundfont import EMBEDDED_FONT, open_font
+from generation.engines.arranger.style import all_styles
+from generation.engines.arranger.vocabulary import vocabulary
+from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Progress
+from generation.errors import BandmateError, ClipRefused, RequestRefused
+from generation.request import Operation
+
+OPERATIONS = frozenset({Operation.COMPOSE, Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY})
+MAX_DURATION_S = 300.0
+MAX_JOBS = 4
+COMPOSING_SHARE = 0.1
+"""Part of a take's work that composing is; the rest is playing and mixing."""
+
+
+class ArrangerEngine:
+    """Makes takes by composing a score and playing it; see `generation.engines.base.Engine`.
+
+    Options: `soundfont`, the path of a font to play with instead of the carried one.
+    """
+
+    def __init__(self, options: dict[str, Any] | None = None) -> None:
+        self._options = options or {}
+        self._player: Player | None = None
+        self._jobs: dict[str, Iterator[Event]] = {}
+        self.capabilities = Capabilities(
+            name="arranger", operations=OPERATIONS, max_duration_s=MAX_DURATION_S, num_channels=2, sample_rate_hz=SAMPLE_RATE_HZ,
+            licence="MIT", max_jobs=MAX_JOBS,
+        )  # fmt: skip
+
+    def load(self) -> None:
+        """Open the soundfont, read styles and vocabulary."""
+        font = self._options.get("soundfont")
+        self._player = Player(open_font(Path(font) if font else EMBEDDED_FONT))
+        all_styles()
+        vocabulary()
+
+    def admit(self, job: EngineJob) -> None:
+        """Take a job in.
+
+        Raises:
+            ClipRefused: the operation needs a clip and none came along.
+            RequestRefused: an operation that the arranger does not have.
+        """
+        if job.request.operation not in OPERATIONS:
+            raise RequestRefused(f"The arranger can't {job.request.operation.value}.")
+        if len(job.clips) < job.request.operation.num_clips or len(job.hearings) < len(job.clips):
+            raise ClipRefused(f"{job.request.operation.value.capitalize()} needs a clip: attach an audio file.")
+        self._jobs[job.job_id] = self._work(job)
+
+    def step(self) -> Sequence[Event]:
+        """Advance every job by one stage."""
+        events: list[Event] = []
+        for job_id, work in list(self._jobs.items()):
+            event = self._advance(job_id, work)
+            events.append(event)
+            if isinstance(event, (Done, Failed)):
+                self._jobs.pop(job_id, None)
+        return events
+
+    def cancel(self, job_id: str) -> None:
+        """Forget the job."""
+        self._jobs.pop(job_id, None)
+
+    @staticmethod
+    def _advance(job_id: str, work: Iterator[Event]) -> Event:
+        try:
+            return next(work)
+        except BandmateError as error:
+            return Failed(job_id, str(error))
+
+    def _work(self, job: EngineJob) -> Iterator[Event]:
+        """All of one take: the parts are written, then played; ends with Done."""
+        if self._player is None:
+            self.load()
+        composition: Composition | None = None
+        for number, written in enumerate(compose(job)):
+            if isinstance(written, Composition):
+                composition = written
+            else:
+                yield Progress(job.job_id, COMPOSING_SHARE * number / (number + 4), 0.0, f"writing {written}")
+        if composition is None or self._player is None:
+            raise RuntimeError("composing ended without a score")
+        for stage in self._player.render(composition.score, job.seed):
+            if stage.result is not None:
+                yield self._done(job, composition, stage.result)
+                return
+            fraction = COMPOSING_SHARE + (1 - COMPOSING_SHARE) * stage.fraction
+            yield Progress(job.job_id, min(fraction, 0.99), fraction * composition.score.duration_s, stage.word)
+
+    def _done(self, job: EngineJob, composition: Composition, rendered: Rendered) -> Done:
+        clip, stems = rendered.mix, dict(rendered.stems)
+        remarks = composition.remarks
+        if job.request.operation is Operation.EXTEND:
+            lead_s = min(EXTEND_LEAD_S, composition.frame.join_s)
+            clip = extend(job.clips[0], rendered.mix, composition.frame.join_s, lead_s)
+        elif job.request.operation is Operation.ACCOMPANY:
+            clip, stems["backing"] = accompany(job.clips[0], rendered.mix)
+        return Done(job.job_id, clip, stems, None, composition.details, remarks, _revision())
+
+
+def _revision() -> str:
+    """The engine's code as the recipe names it."""
+    try:
+        return f"arranger {metadata.version('bandmate')}"
+    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+        return "arranger (source)"
