@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from time import perf_counter
 
 import numpy as np
 
 from generation.clip import Clip
+from generation.engines.arranger.effects_space import impulse_response
 from generation.engines.arranger.mix import Mixer, Track
 from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler_balance import piece_gain
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
 from generation.engines.arranger.score import Part, Score
 from generation.engines.arranger.soundfont import SoundFont
@@ -55,6 +58,13 @@ class Player:
         self.sample_rate_hz = sample_rate_hz
         self._font = font
         self._cache = ToneCache()
+        self._piece_gains: dict[tuple[str, int], float] = {}
+
+    def warm_up(self) -> None:
+        """Imports what playing needs (a second on a slow machine) and builds the usual room, before the first score."""
+        for name in ("scipy.fft", "scipy.signal", "soundfile", "soxr"):
+            import_module(name)
+        impulse_response("room")
 
     def render(self, score: Score, seed: int, wrap: bool = False) -> Iterator[Stage]:
         """Stages of at most some tenths of a second; the last one has the result, `score.duration_s` long.
@@ -74,7 +84,7 @@ class Player:
         for part in score.parts:
             instrument = self._instrument(part, score.tuning_cents)
             track = Track(part, np.zeros((2 if instrument.is_stereo else 1, num_frames + tail), dtype=np.float32))
-            for num_played in play_part(track.dry, part, instrument, seed):
+            for num_played in self._play(track.dry, part, instrument, seed):
                 yield Stage(part.name, PLAYING_SHARE * (done + num_played) / max(num_notes, 1))
             done += len(part.notes)
             tracks.append(track)
@@ -83,6 +93,28 @@ class Player:
             rendered = Rendered(*result) if result else None
             yield Stage("mixing", PLAYING_SHARE + (1 - PLAYING_SHARE) * share, rendered)
 
+    def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
+        """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
+        notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
+        cuts = _cuts(instrument, notes)
+        variant = seed
+        since = perf_counter()
+        for index, note in enumerate(notes):
+            variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
+            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, self._level(instrument, note.pitch))
+            if perf_counter() - since > STAGE_S:
+                yield index
+                since = perf_counter()
+        yield len(notes)
+
+    def _level(self, instrument: Sampler | Synth, pitch: int) -> float:
+        if not instrument.is_kit:
+            return 1.0
+        key = (instrument.name, pitch)
+        if key not in self._piece_gains:
+            self._piece_gains[key] = piece_gain(instrument, pitch)
+        return self._piece_gains[key]
+
     def _instrument(self, part: Part, tuning_cents: float) -> Sampler | Synth:
         kind, _, name = part.sound.instrument.partition(":")
         if kind in ("gm", "kit") and name.isdecimal() and int(name) <= 127:
@@ -90,21 +122,6 @@ class Player:
         if kind == "synth" and has_voice(name):
             return Synth(name, self._cache, tuning_cents)
         raise EngineFailed(f"The arranger has no instrument called {part.sound.instrument!r}.")
-
-
-def play_part(out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
-    """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
-    notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
-    cuts = _cuts(instrument, notes)
-    variant = seed
-    since = perf_counter()
-    for index, note in enumerate(notes):
-        variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
-        _lay_note(out, instrument, note, cuts.get(index), variant >> 16)
-        if perf_counter() - since > STAGE_S:
-            yield index
-            since = perf_counter()
-    yield len(notes)
 
 
 def _order(note: Note) -> tuple[float, int]:
@@ -124,11 +141,11 @@ def _cuts(instrument: Sampler | Synth, notes: list[Note]) -> dict[int, int]:
     return cuts
 
 
-def _lay_note(out: Wave, instrument: Sampler | Synth, note: Note, cut: int | None, variant: int) -> None:
+def _lay_note(out: Wave, instrument: Sampler | Synth, note: Note, cut: int | None, variant: int, level: float) -> None:
     start, end = _frame(note.start_s), _frame(note.end_s)
     for tone in instrument.tones(note.pitch, note.velocity, max(end - start, 1), variant):
         if start < out.shape[1]:
-            lay(out, tone, start, max(end - start, 1), 1.0, cut)
+            lay(out, tone, start, max(end - start, 1), level, cut)
 
 
 def _frame(time_s: float) -> int:

@@ -68,7 +68,7 @@ class Sampler:
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
-        self._name = (font.revision, program, is_kit)
+        self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
 
     @property
     def is_stereo(self) -> bool:
@@ -98,7 +98,7 @@ class Sampler:
         if self.is_kit:
             num_frames = round(MAX_DRUM_S * SAMPLE_RATE_HZ)
         cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if self.is_kit else 0.0)
-        key = (self._name, index, pitch, bucket, num_frames, cents)
+        key = (self.name, index, pitch, bucket, num_frames, cents)
         wave = self._cache.get(key)
         if wave is None:
             wave = self._cache.put(key, self._render(zone, pitch, bucket, num_frames, cents))
