@@ -85,7 +85,7 @@ class BandmateClient(discord.Client):
         self.downloads = Downloads(config.max_upload_bytes)
         self.progress = ProgressBoard(self, config.progress_edit_interval_s)
         self.delivery = Delivery(self)
-        self._delivery_task: asyncio.Task[None] | None = None
+        self.delivery_task: asyncio.Task[None] | None = None
 
     @property
     def operations(self) -> frozenset[Operation]:
@@ -115,7 +115,7 @@ class BandmateClient(discord.Client):
             module.add_to(self.tree, self.operations)
         self.add_dynamic_items(TakeButton, JobButton, FormatSelect)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
-        self._delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
+        self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Submitted forms; commands and buttons have their own ways."""
@@ -123,10 +123,10 @@ class BandmateClient(discord.Client):
 
     async def close(self) -> None:
         """Post what is being posted, stop the edits, then leave Discord. Closing twice is closing once."""
-        if self._delivery_task is not None:
-            self._delivery_task.cancel()
-            await asyncio.wait([self._delivery_task])
-            self._delivery_task = None
+        if self.delivery_task is not None:
+            self.delivery_task.cancel()
+            await asyncio.wait([self.delivery_task])
+            self.delivery_task = None
             await self.delivery.close(self.config.shutdown_grace_s)
         await self.progress.close()
         await self.downloads.__aexit__()

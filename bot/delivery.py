@@ -69,7 +69,12 @@ class Delivery:
     def _start(self, job: FinishedJob) -> None:
         task = asyncio.create_task(self._answer(job), name=f"answer {job.status.job_id}")
         self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._answers.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed; the next start takes it up", task.get_name(), exc_info=error)
 
     async def _answer(self, job: FinishedJob) -> None:
         """Answer one job for good: whatever happens, it is marked, or left whole for the next start."""

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
 from generation.request import AudioFormat, Operation
 from generation.service import JobState
-from tests.bot.discord_stage import OGG, Stage, open_stage
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_stage(tmp_path) as opened:
-        yield opened
+from tests.bot.discord_stage import OGG, Stage
+from tests.support.fake_service import ENGINE
 
 
 async def test_restyle_goes_from_a_clip_to_a_posted_take(stage: Stage) -> None:
@@ -38,8 +32,7 @@ async def test_restyle_goes_from_a_clip_to_a_posted_take(stage: Stage) -> None:
     take = await stage.made(remarks=("I did not understand the word mellowish.",))
     assert [file.filename for file in take.attachments] == ["restyle-lo-fi-hip-hop.ogg", "restyle-lo-fi-hip-hop.png"]
     assert "seed 7" in take.content and "AI-generated" in take.content and "mellowish" in take.content
-    labels = [button.label for row in take.components for button in row.children]
-    assert labels == ["Again", "Vary", "Extend", "Restyle", "Format", "Delete"]
+    assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Format", "Delete"]
     assert job.status.state is JobState.DELIVERED and job.message_id == str(take.id)
     assert take.jump_url in asked.response.content and asked.response.components == []
 
@@ -57,3 +50,66 @@ async def test_compose_needs_no_clip(stage: Stage) -> None:
     request = stage.service.last_job.request
     assert request.clip_ids == () and request.sampling.temperature == 0.5 and request.sampling.guidance_scale == 5.0
     assert "slow blues" in (await stage.made()).content
+
+
+async def test_progress_is_edited_no_more_often_than_every_five_seconds(stage: Stage) -> None:
+    asked = await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
+    edits_before = stage.edits()
+    for step in range(1, 11):
+        stage.service.go_on("job1", fraction=step / 20, stage="drums", made_s=float(step))
+        await stage.env.advance_time(1)
+    assert 1 <= stage.edits() - edits_before <= 2
+    shown = asked.response.content
+    assert "■■■" in shown and "drums" in shown and "of music" in shown
+    assert "slow blues" in shown
+
+
+async def test_two_deliveries_of_one_interaction_make_one_job(stage: Stage) -> None:
+    asked = await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
+    ticket = await stage.service.submit(
+        stage.service.last_job.request, stage.service.last_job.origin, key=str(asked._interaction.id)
+    )
+    assert ticket.job_id == "job1" and len(stage.service.jobs) == 1
+
+
+async def test_engine_is_offered_and_narrowed_as_one_types(stage: Stage) -> None:
+    assert await stage.alice.autocomplete(stage.channel, "compose", "engine", "arr", prompt="x") == [
+        {"name": "arranger", "value": "arranger"}
+    ]
+    assert await stage.alice.autocomplete(stage.channel, "compose", "engine", "zzz", prompt="x") == []
+
+
+async def test_what_people_type_mentions_nobody_and_shows_no_link(stage: Stage) -> None:
+    prompt = "@everyone `<@1>` **loud** https://discord.gg/abc \u202egnp.mp3 \u200b\n# big"
+    asked = await stage.alice.slash(stage.channel, "compose", prompt=prompt)
+    take = await stage.made()
+    for message in (asked.response.message, take):
+        inside_code = message.content.split("`")[1]
+        assert "@everyone" in inside_code and "discord.gg" in inside_code
+        assert "\u202e" not in message.content and "\u200b" not in message.content
+        assert "discord.gg" not in message.content.replace(inside_code, "")
+    sent = [entry.json.get("data", entry.json) for entry in stage.env.http_requests if isinstance(entry.json, dict)]
+    told = [body for body in sent if isinstance(body, dict) and "content" in body]
+    assert len(told) >= 3 and all(body["allowed_mentions"]["parse"] == [] for body in told)
+    assert not any({"users", "roles"} & set(body["allowed_mentions"]) for body in told)
+
+
+async def test_several_takes_come_as_one_message_with_numbered_choices(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "vary", clip=OGG, takes=3)
+    message = await stage.made()
+    assert len(stage.takes()) == 1 and len(message.attachments) == 6
+    assert stage.labels(message) == ["Take 1", "Take 2", "Take 3", "Again", "Delete"]
+    picked = await stage.bob.click(message, label="Take 2")
+    assert picked.ephemeral and "Take 2" in picked.response.content
+    await stage.bob.click(picked.response, label="Extend")
+    assert stage.service.last_job.request.parent_take_ids == ("take2ofjob1",)
+
+
+async def test_only_what_the_engines_can_do_is_offered(stage: Stage) -> None:
+    composing = replace(ENGINE, operations=frozenset({Operation.COMPOSE}))
+    stage.service.engines = {"arranger": composing}
+    await stage.restart()
+    assert "compose" in stage.alice.available_commands(stage.channel)
+    assert not {"extend", "restyle", "vary", "accompany"} & set(stage.alice.available_commands(stage.channel))
+    await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
+    assert stage.labels(await stage.made()) == ["Again", "Format", "Delete"]
