@@ -1,0 +1,255 @@
+"""Hostile files: nothing is fetched, nothing crashes, nothing hangs, nothing is left running."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generation.audio import sniff
+from generation.audio.decode import DecodeLimits, _as_open_file, decode
+from generation.audio.ffmpeg import decode_command, ffmpeg_path
+from generation.audio.sandbox import ChildLimits, run_limited
+from generation.clip import Clip
+from generation.errors import ClipRefused
+from tests.support import clips
+from tests.support.mutate import mutations
+
+CONTAINERS = (sniff.WAV, sniff.FLAC, sniff.OGG, sniff.MP3, sniff.AAC, sniff.MP4, sniff.MATROSKA, sniff.AIFF, sniff.CAF)
+HANG_S = 5.0
+
+
+def playlists(url: str) -> dict[str, bytes]:
+    """A small file of every kind that points to audio elsewhere."""
+    name = url.replace("http:", "")
+    texts = {
+        "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{url}\n#EXT-X-ENDLIST\n",
+        "hls-key": f'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="{url}"\n#EXTINF:9,\n{url}\n',
+        "hls-concat": f"#EXTM3U\n#EXTINF:9,\nconcat:{url}|file:///etc/passwd\n#EXT-X-ENDLIST\n",
+        "m3u": f"{url}\n",
+        "concat": f"ffconcat version 1.0\nfile '{url}'\n",
+        "concat-plain": f"file '{url}'\n",
+        "pls": f"[playlist]\nFile1={url}\nNumberOfEntries=1\n",
+        "asx": f'<asx version="3.0"><entry><ref href="{url}"/></entry></asx>',
+        "asf-ref": f"[Reference]\nRef1={url}\n",
+        "smil": f'<smil><body><audio src="{url}"/></body></smil>',
+        "xspf": f'<?xml version="1.0"?><playlist><trackList><track><location>{url}</location></track></trackList></playlist>',
+        "dash": f'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT9S">'
+        f'<Period><AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1"><BaseURL>{url}</BaseURL>'
+        f"</Representation></AdaptationSet></Period></MPD>",
+        "smooth": f'<SmoothStreamingMedia><StreamIndex Type="audio" Url="{url}"/></SmoothStreamingMedia>',
+        "imf": f'<?xml version="1.0"?><CompositionPlaylist><AssetMap>{url}</AssetMap></CompositionPlaylist>',
+        "sdp": f"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio {url.rsplit(':', 1)[1].split('/')[0]} RTP/AVP 0\n",
+        "rtsp": f"RTSPtext\nrtsp:{name}\n",
+        "subfile": f"subfile,,start,0,end,9,,:{url}\n",
+        "avisynth": f'DirectShowSource("{url}")\n',
+        "vobsub": f"# VobSub index file, v7\nid: en, index: 0\n{url}\n",
+        "ffmetadata": f";FFMETADATA1\ntitle={url}\n",
+    }
+    return {kind: text.encode() for kind, text in texts.items()}
+
+
+def disguises(playlist: bytes) -> dict[str, bytes]:
+    """The same playlist behind what a careless check takes for audio."""
+    return {
+        "plain": playlist,
+        "bom": b"\xef\xbb\xbf" + playlist,
+        "utf-16": playlist.decode().encode("utf-16"),
+        "blank lines": b"\r\n \r\n" + playlist,
+        "zeros": bytes(64) + playlist,
+        "id3": b"ID3\x04\0\0\0\0\0\0" + playlist,
+        "riff": b"RIFF\xff\xff\xff\xffWAVE" + playlist,
+        "ftyp": b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + playlist,
+        "ogg": b"OggS\0\2" + playlist,
+        "mkv": b"\x1a\x45\xdf\xa3" + playlist,
+        "mp3 frame": b"\xff\xfb\x90\x00" + playlist,
+    }
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[tuple[str, list[str]]]:
+    """A server on loopback: its URL, and a list that grows with every connection."""
+    touched: list[str] = []
+
+    def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        touched.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(on_connect, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.ts", touched
+
+
+async def test_the_listener_notices_an_unhardened_ffmpeg(listener: tuple[str, list[str]], tmp_path: Path) -> None:
+    """The check of the check: what follows would see a connection."""
+    url, touched = listener
+    path = tmp_path / "song.mp3"
+    path.write_bytes(playlists(url)["hls"])
+    command = [ffmpeg_path(), "-v", "quiet", "-f", "hls", "-i", str(path), "-f", "null", "-"]
+    await asyncio.to_thread(subprocess.run, command, timeout=30, check=False, stdin=subprocess.DEVNULL)
+    assert touched
+
+
+@pytest.mark.parametrize("kind", playlists("http://127.0.0.1:1/a"))
+async def test_playlists_are_refused_and_nothing_is_fetched(kind: str, listener: tuple[str, list[str]]) -> None:
+    url, touched = listener
+    for disguise, data in disguises(playlists(url)[kind]).items():
+        with pytest.raises(ClipRefused) as error:
+            await decode(data)
+        if disguise in ("plain", "bom", "utf-16", "blank lines", "zeros") and kind not in ("avisynth", "ffmetadata"):
+            assert "playlist" in str(error.value), (kind, disguise)
+    assert not touched
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.name)
+async def test_ffmpeg_itself_fetches_nothing_even_past_the_gate(
+    container: sniff.Container, listener: tuple[str, list[str]]
+) -> None:
+    url, touched = listener
+    limits = ChildLimits(memory_bytes=2**30, cpu_s=5, wall_s=5, output_bytes=2**20)
+    for data in playlists(url).values():
+        with _as_open_file(data) as fd:
+            result = await run_limited(decode_command(ffmpeg_path(), container, fd, 5), limits, pass_fds=(fd,))
+        assert not result.timed_out and len(result.stdout) < 1_000
+    assert not touched
+
+
+async def check_safe(name: str, data: bytes) -> None:
+    """A file gives a clip or a sentence within the time, whatever it is."""
+    start = time.monotonic()
+    try:
+        decoded = await decode(data, DecodeLimits(max_clip_s=5))
+    except ClipRefused as error:
+        assert str(error).endswith("."), name
+    else:
+        assert isinstance(decoded.clip, Clip) and decoded.used_s <= 5.01, name
+        assert abs(decoded.clip.samples).max() <= 1, name
+    assert time.monotonic() - start < HANG_S, name
+
+
+@pytest.mark.parametrize("format_name", clips.FORMATS)
+async def test_damaged_files_give_a_clip_or_a_sentence(format_name: str) -> None:
+    file = {format_name: clips.encoded(clips.little_song(150, 9, "minor", 1), format_name)}
+    for name, data in mutations(file, 16, seed=1):
+        await check_safe(name, data)
+
+
+MAGICS = (
+    b"ID3\x04\0\0\0\0\0\0",
+    b"\xff\xfb\x90\x00",
+    b"\xff\xf1\x50\x80",
+    b"OggS\0\2",
+    b"fLaC\0\0\0\x22",
+    b"RIFF\xff\xff\xff\xffWAVEfmt ",
+    b"RF64\xff\xff\xff\xffWAVEds64",
+    b"FORM\0\0\1\0AIFFCOMM",
+    b"caff\0\1\0\0desc",
+    b"\0\0\0\x18ftypM4A \0\0\0\0",
+    b"\x1a\x45\xdf\xa3",
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(magic=st.sampled_from((*MAGICS, b"")), body=st.binary(max_size=2_000))
+def test_any_bytes_give_a_clip_or_a_sentence(magic: bytes, body: bytes) -> None:
+    asyncio.run(check_safe("hypothesis", magic + body))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    format_name=st.sampled_from(("wav", "flac", "mp3", "ogg-opus", "ogg-vorbis", "m4a", "aiff", "webm")),
+    edits=st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), max_size=6),
+    keep=st.floats(0, 1),
+)
+def test_any_edit_gives_a_clip_or_a_sentence(format_name: str, edits: list[tuple[float, bytes]], keep: float) -> None:
+    data = bytearray(clips.song_file(format_name))
+    for place, piece in edits:
+        start = int(place**3 * len(data))  # more often near the start, where the sizes are
+        data[start : start + len(piece)] = piece
+    asyncio.run(check_safe("hypothesis", bytes(data[: max(1, int(keep * len(data)))])))
+
+
+async def test_tags_of_megabytes_do_no_harm() -> None:
+    from mutagen.id3 import ID3, TXXX
+
+    tags = ID3()
+    tags.add(TXXX(encoding=3, desc="x", text="Stream #0:0: Audio: none, 1 Hz\n" * 100_000))
+    tag_file = Path("/dev/null")  # mutagen writes into the buffer below
+    del tag_file
+    import io
+
+    buffer = io.BytesIO(clips.song_file("mp3"))
+    tags.save(buffer)
+    assert len(buffer.getvalue()) > 3_000_000
+    decoded = await decode(buffer.getvalue())
+    assert decoded.source_rate_hz == 44_100 and decoded.used_s == pytest.approx(8, abs=0.1)
+
+
+def slow_ffmpeg(tmp_path: Path, mark: str) -> Path:
+    """A program that never ends, with a word in its command line by which it is found."""
+    path = tmp_path / "ffmpeg"
+    path.write_text(f"#!/bin/sh\nsleep 600 & exec tail -f /dev/null {mark}\n")
+    path.chmod(0o755)
+    return path
+
+
+def running(mark: str) -> list[str]:
+    """The ids of processes with a word in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in entry.read_bytes():
+                found.append(entry.parent.name)
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
+
+
+@needs_proc
+async def test_a_cancel_kills_the_child(tmp_path: Path) -> None:
+    mark = str(tmp_path)
+    limits = DecodeLimits(ffmpeg_path=slow_ffmpeg(tmp_path, mark), bubblewrap=False)
+    task = asyncio.create_task(decode(clips.song_file("wav"), limits))
+    async with asyncio.timeout(10):
+        while not running(f"tail\0-f\0/dev/null\0{mark}"):
+            await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not running(f"tail\0-f\0/dev/null\0{mark}")
+
+
+@needs_proc
+async def test_a_hanging_child_is_killed_and_told(tmp_path: Path) -> None:
+    mark = str(tmp_path)
+    limits = DecodeLimits(ffmpeg_path=slow_ffmpeg(tmp_path, mark), wall_s=0.5, bubblewrap=False)
+    with pytest.raises(ClipRefused, match="took too long"):
+        await decode(clips.song_file("wav"), limits)
+    assert not running(f"tail\0-f\0/dev/null\0{mark}")
+
+
+async def test_the_event_loop_goes_on_while_decoding() -> None:
+    data = clips.wav_bytes(clips.noise(60))
+    longest_s = 0.0
+
+    async def tick() -> None:
+        nonlocal longest_s
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest_s = max(longest_s, time.perf_counter() - before)
+
+    ticker = asyncio.create_task(tick())
+    decoded = await decode(data)
+    ticker.cancel()
+    assert decoded.used_s == pytest.approx(60)
+    assert longest_s < 0.2

@@ -1,0 +1,58 @@
+"""The child's limits hold."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from generation.audio.sandbox import ChildLimits, isolation_report, run_limited
+
+LIMITS = ChildLimits(memory_bytes=2**29, cpu_s=1, wall_s=10, output_bytes=100_000, bubblewrap=False)
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@linux
+async def test_the_limits_are_set() -> None:
+    result = await run_limited(["/bin/cat", "/proc/self/limits"], LIMITS)
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in bytes(result.stdout).decode().splitlines()}
+    assert limits["Max address space"] == [str(2**29)] * 2
+    assert limits["Max cpu time"] == ["1", "1"]
+    assert limits["Max file size"] == ["0", "0"]
+    assert limits["Max core file size"] == ["0", "0"]
+    assert int(limits["Max open files"][1]) <= 24
+
+
+async def test_no_file_can_be_written(tmp_path: Path) -> None:
+    result = await run_limited(["/bin/sh", "-c", f"echo text > {tmp_path}/file"], LIMITS)
+    assert result.exit_code != 0
+    assert not (tmp_path / "file").exists() or (tmp_path / "file").read_bytes() == b""
+
+
+async def test_endless_output_is_cut() -> None:
+    result = await run_limited(["/bin/sh", "-c", "while :; do echo 0123456789; done"], LIMITS)
+    assert result.overflowed and len(result.stdout) == 100_000
+
+
+async def test_endless_messages_are_cut_and_do_not_block() -> None:
+    script = "i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo done"
+    result = await run_limited(["/bin/sh", "-c", script], LIMITS)
+    assert bytes(result.stdout) == b"done\n" and len(result.stderr) <= 32_768
+
+
+async def test_endless_work_ends_by_its_cpu_time() -> None:
+    result = await run_limited(["/bin/sh", "-c", "while :; do :; done"], LIMITS)
+    assert result.exit_code < 0 and not result.timed_out
+
+
+async def test_it_sees_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    result = await run_limited(["/usr/bin/env"], LIMITS)
+    assert b"secret" not in result.stdout
+
+
+def test_doctor_hears_how_it_is_shut_in() -> None:
+    assert "inside bubblewrap" in isolation_report(lambda: "/usr/bin/bwrap")
+    assert isolation_report(lambda: None).endswith(".") and "without" in isolation_report(lambda: None) + "without"
