@@ -24,9 +24,8 @@ WITH_OPTIONS = (STRING_SELECT, RADIO_GROUP, CHECKBOX_GROUP)
 
 def chosen(part: dict[str, Any], values: Sequence[Any], resolved: Resolved) -> list[str]:
     """The values that a select or a file upload sends. Raises NotPossible."""
-    low, high = part.get("min_values", 1), part.get("max_values", 1)
-    if part["type"] == CHECKBOX_GROUP:
-        high = part.get("max_values", len(part["options"]))
+    low = 1 if part.get("min_values") is None else part["min_values"]
+    high = part.get("max_values") or (len(part["options"]) if part["type"] == CHECKBOX_GROUP else 1)
     if not low <= len(values) <= high:
         raise NotPossible(f"{part['custom_id']!r} takes {low} to {high} values, not {len(values)}")
     if part["type"] not in WITH_OPTIONS:
@@ -101,7 +100,7 @@ def _radio(part: dict[str, Any], value: str | None) -> str | None:
 def _several(part: dict[str, Any], value: Any, resolved: Resolved) -> list[str]:
     if value is None:
         defaults = [option["value"] for option in part.get("options") or [] if option.get("default")]
-        if not defaults and part.get("required") is not False and part.get("min_values", 1) > 0:
+        if not defaults and part.get("required") is not False and part.get("min_values") != 0:
             raise NotPossible(f"{part['custom_id']!r} must be filled in")
         return defaults
     single = isinstance(value, str | Attachment) or not isinstance(value, Sequence)

@@ -22,7 +22,10 @@ REF = "#/components/schemas/"
 
 @dataclass(frozen=True)
 class Complaint:
-    """One field that is wrong: its path, the schema's keyword, for "unknown" the property's name."""
+    """One field that is wrong: its path, the schema's keyword, for "unknown" the property's name.
+
+    Two keywords are our own: "unknown", a property that the schema does not name, and "snowflake", one as a number.
+    """
 
     where: str
     keyword: str
@@ -138,6 +141,7 @@ def _badness(wrong: list[ValidationError]) -> tuple[int, int]:
 
 def _complaint(error: ValidationError) -> Complaint:
     where = "/".join(str(step) for step in error.absolute_path)
-    keyword = str(error.validator)
+    is_snowflake = isinstance(error.schema, dict) and error.schema.get("format") == "snowflake"
+    keyword = "snowflake" if is_snowflake and type(error.instance) is int else str(error.validator)
     name = str(error.instance) if keyword == "unknown" else ""
     return Complaint(where, keyword, error.message[:300], name)
