@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generation.engines import EngineOptions
+
+if TYPE_CHECKING:
+    from generation.audio.decode import DecodeLimits
 
 _RANGES: dict[str, tuple[float, float]] = {
     "threads_per_worker": (1, 256),
@@ -72,7 +75,7 @@ class ServiceConfig:
     engines: Mapping[str, EngineOptions] = field(default_factory=lambda: {"arranger": EngineOptions()})
     preload_engines: tuple[str, ...] = ("arranger",)
     engine_registry: str | None = None
-    decode_limits: Any = None
+    decode_limits: DecodeLimits | None = None
     threads_per_worker: int = 2
     lease_s: float = 30.0
     instance_s: float = 60.0

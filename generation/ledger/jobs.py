@@ -56,15 +56,23 @@ class Jobs:
         """A job by its id. Raises TakeNotFound."""
         return await self._db.read(lambda connection: get_job(connection, job_id))
 
+    async def find(self, key: str) -> JobRow | None:
+        """The job with this key, None when the key is new."""
+        return await self._db.read(lambda connection: find_job(connection, jobs.c.key == key))
+
     async def many(self, job_ids: Collection[str]) -> list[JobRow]:
         """The jobs with these ids, those that exist."""
         return await list_jobs(self._db, select(jobs).where(jobs.c.job_id.in_(job_ids)))
 
-    async def active_of(self, front_end: str, *, person_id: str | None = None) -> list[JobRow]:
-        """The waiting and running jobs of a front end (of one person), the oldest first."""
+    async def active_of(
+        self, front_end: str, *, person_id: str | None = None, guild_id: str | None = None
+    ) -> list[JobRow]:
+        """The waiting and running jobs of a front end (of one person, of one guild), the oldest first."""
         wanted = select(jobs).where(jobs.c.front_end == front_end, in_states(ACTIVE_STATES))
         if person_id is not None:
             wanted = wanted.where(jobs.c.person_id == person_id)
+        if guild_id is not None:
+            wanted = wanted.where(jobs.c.guild_id == guild_id)
         return await list_jobs(self._db, wanted.order_by(jobs.c.submitted_at))
 
     async def queue(self) -> Queue:

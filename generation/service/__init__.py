@@ -1,0 +1,18 @@
+"""The service behind the front ends: submit -> ticket (place, estimate, progress, takes, cancel)."""
+
+from generation.config import ServiceConfig
+from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
+from generation.service.facade import Service
+from generation.service.ticket import Ticket
+
+__all__ = [
+    "CheckIn",
+    "FinishedJob",
+    "JobState",
+    "JobStatus",
+    "Origin",
+    "Rendered",
+    "Service",
+    "ServiceConfig",
+    "Ticket",
+]

@@ -1,0 +1,253 @@
+"""The service: takes requests in, sees that they are made, and hands takes to the front ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import structlog
+
+from generation.config import ServiceConfig
+from generation.engines.base import Capabilities
+from generation.errors import BandmateError, RequestRefused, TakeNotFound, TooBusy
+from generation.hearing import Hearing
+from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
+from generation.request import AudioFormat, Request, Take
+from generation.service import admission
+from generation.service.bell import Bell
+from generation.service.board import Board
+from generation.service.dispatch import Dispatcher
+from generation.service.outbox import Outbox
+from generation.service.outlook import Outlook
+from generation.service.reception import Reception
+from generation.service.rendering import render_take, take_waveform_png
+from generation.service.ticket import Ticket
+
+if TYPE_CHECKING:
+    from generation.ledger import JobRow
+
+log = structlog.get_logger()
+
+
+class Service:
+    """Opened with `async with`; everything a front end may do goes through it."""
+
+    def __init__(self, config: ServiceConfig) -> None:
+        self._config = config
+        self._is_closing = False
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the ledger, take up what an earlier run left, start the workers. Raises LedgerUnavailable."""
+        from generation.audio.store import AudioStore
+        from generation.ledger import Ledger, Limits
+
+        config = self._config
+        config.data_folder.mkdir(parents=True, exist_ok=True)
+        self._store = AudioStore(config.audio_folder)
+        self._limits = Limits(config.max_jobs_per_person, config.max_jobs_per_guild, config.max_jobs)
+        async with AsyncExitStack() as stack:
+            self._ledger = await stack.enter_async_context(
+                Ledger(
+                    config.ledger_url,
+                    locks_folder=config.locks_folder,
+                    instance_s=config.instance_s,
+                    busy_limit_s=config.ledger_busy_limit_s,
+                )
+            )
+            self._board, ended = Board(), Bell()
+            self._outlook = Outlook(self._ledger, config)
+            await self._outlook.open()
+            self._outbox = Outbox(config, self._ledger, ended)
+            self._reception = Reception(config, self._ledger, self._store)
+            stack.push_async_callback(self._reception.close)
+            self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended)
+            stack.push_async_callback(self._dispatcher.close)
+            await self._dispatcher.open()
+            stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Stop taking, hand back or finish what runs, close everything in reverse order."""
+        self._is_closing = True
+        await self._stack.aclose()
+
+    @property
+    def engines(self) -> Mapping[str, Capabilities]:
+        """The engines that can be used here and now, by name."""
+        return {
+            name: item for worker in reversed(self._dispatcher.workers) for name, item in worker.capabilities.items()
+        }
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker is up and has loaded an engine, or has one to load."""
+        return any(worker.is_ready for worker in self._dispatcher.workers)
+
+    async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
+        """Decode, keep and analyse an upload. Raises ClipRefused with its sentence."""
+        return await self._reception.check_in(data, name=name, owner=owner)
+
+    async def hearing(self, clip_id: str) -> Hearing:
+        """What was heard in a clip that was let in. Raises ClipRefused when it is gone."""
+        return (await self._ledger.clips.get(clip_id)).hearing
+
+    async def clip_of_take(self, take_id: str, *, owner: Origin) -> CheckIn:
+        """A take as a clip, to build on it. Raises TakeNotFound."""
+        return await self._reception.clip_of_take(await self.take(take_id), owner=owner)
+
+    async def submit(self, request: Request, origin: Origin, *, key: str) -> Ticket:
+        """Put a job into the ledger. The same `key` (the interaction's id) always gives the same job.
+
+        Raises RequestRefused, EngineUnavailable, TooBusy.
+        """
+        from generation.ledger import LimitReached, NewJob
+
+        if (known := await self._ledger.jobs.find(key)) is not None:
+            return self.ticket(known.job_id)
+        if self._is_closing:
+            raise TooBusy("I'm just restarting. Ask again in a minute.")
+        admission.check(request, self.engines, self._unavailable)
+        clips = await self._ledger.clips.find(request.clip_ids)
+        if set(request.clip_ids) - set(clips):
+            raise RequestRefused("A clip of this is not here any more: attach it again.")
+        hearings = tuple(clips[clip_id].hearing for clip_id in request.clip_ids)
+        music_s = admission.music_s(request, self.engines[request.engine], hearings)
+        priority = 1 if music_s > self._config.long_job_s else 0
+        home = self._ledger.instance.instance_id
+        job = NewJob(secrets.token_hex(8), key, _cleaned(origin), request, music_s, priority, home)
+        try:
+            row, is_new = await self._ledger.jobs.submit(job, self._limits)
+        except LimitReached as reached:
+            minutes = await self._outlook.minutes_of_queue()
+            raise admission.too_busy(reached.scope, reached.limit, minutes) from None
+        if is_new:
+            log.info("job taken", job_id=row.job_id, operation=request.operation.value, engine=request.engine)
+            self._dispatcher.wake()
+        return self.ticket(row.job_id)
+
+    def ticket(self, job_id: str) -> Ticket:
+        """The handle of a job, also of one from an earlier run."""
+        return Ticket(job_id, self)
+
+    def watch(self, job_id: str) -> AsyncIterator[JobStatus]:
+        """The newest status of a job whenever it changes, up to its last; see Ticket.updates."""
+        return self._board.watch(job_id, lambda: self.status(job_id))
+
+    async def status(self, job_id: str) -> JobStatus:
+        """Where a job stands. Raises TakeNotFound for an unknown job."""
+        row = await self._ledger.jobs.get(job_id)
+        return await self._status_of(row)
+
+    async def origin(self, job_id: str) -> Origin:
+        """Who asked for a job. Raises TakeNotFound."""
+        return (await self._ledger.jobs.get(job_id)).origin
+
+    async def request(self, job_id: str) -> Request:
+        """What was asked. Raises TakeNotFound."""
+        return (await self._ledger.jobs.get(job_id)).request
+
+    async def update_reply(self, job_id: str, reply: dict[str, Any]) -> None:
+        """Replace what the front end needs to answer (once it knows the id of its progress message)."""
+        await self._ledger.answers.update_reply(job_id, reply)
+
+    async def cancel(self, job_id: str) -> bool:
+        """Cancel a queued or running job; False when it was too late."""
+        if not await self._ledger.jobs.cancel(job_id):
+            return False
+        log.info("job cancelled", job_id=job_id)
+        self._dispatcher.drop(job_id)
+        self._board.show((await self._ledger.jobs.get(job_id)).status)
+        return True
+
+    async def open_jobs(
+        self, front_end: str, *, person_id: str | None = None, guild_id: str | None = None
+    ) -> tuple[FinishedJob, ...]:
+        """Jobs of a front end that are queued or running (no takes yet), running first, then in the line's order;
+        of one person or one guild where given. For `/queue` and `/cancel`."""
+        rows = await self._ledger.jobs.active_of(front_end, person_id=person_id, guild_id=guild_id)
+        jobs = [FinishedJob(await self._status_of(row), row.request, row.origin) for row in rows]
+        return tuple(sorted(jobs, key=lambda job: (job.status.state is JobState.QUEUED, job.status.place)))
+
+    def finished(self, front_end: str) -> AsyncIterator[FinishedJob]:
+        """Jobs of this front end that wait for an answer, first those an earlier run left, then new ones as they end.
+        Each is handed out once per run; endless."""
+        return self._outbox.finished(front_end)
+
+    async def mark_delivered(self, job_id: str, message_id: str) -> None:
+        """The answer is in the channel: the job is done. Also for failures that were told."""
+        await self._ledger.answers.mark_delivered(job_id, message_id)
+
+    async def mark_undeliverable(self, job_id: str, reason: str) -> None:
+        """The answer could not be posted anywhere; the take is kept for `/take`."""
+        await self._ledger.answers.mark_undeliverable(job_id, reason)
+
+    async def take(self, take_id: str) -> Take:
+        """A take by id. Raises TakeNotFound."""
+        return await self._ledger.takes.get(take_id)
+
+    async def takes_of(self, job_id: str) -> tuple[Take, ...]:
+        """The takes of a job, by index."""
+        return await self._ledger.takes.of_job(job_id)
+
+    async def render(
+        self, take_id: str, audio_format: AudioFormat, *, max_bytes: int | None = None, stem: str | None = None
+    ) -> Rendered:
+        """Encode and tag a take (or one of its stems), going down the format ladder until it fits.
+
+        Raises TakeNotFound."""
+        return await render_take(self._store, await self.take(take_id), audio_format, max_bytes=max_bytes, stem=stem)
+
+    async def waveform_png(self, take_id: str) -> bytes:
+        """A picture of the take's waveform."""
+        return await take_waveform_png(self._store, await self.take(take_id))
+
+    async def midi(self, take_id: str) -> bytes:
+        """A take's notes as a MIDI file. Raises TakeNotFound when its engine wrote none."""
+        take = await self.take(take_id)
+        if take.midi_hash is None:
+            raise TakeNotFound("This take has no MIDI: only the arranger writes its notes down.")
+        return await asyncio.to_thread(self._store.get_blob, take.midi_hash)
+
+    @property
+    def _unavailable(self) -> dict[str, str]:
+        return {name: why for worker in self._dispatcher.workers for name, why in worker.unavailable.items()}
+
+    async def _status_of(self, row: JobRow) -> JobStatus:
+        """The ledger's word, with what only we know: the progress of our own jobs, the place of those in line."""
+        if row.state is JobState.RUNNING:
+            return self._dispatcher.held.get(row.job_id, row.status)
+        if row.state is JobState.QUEUED:
+            forecast = (await self._outlook.forecasts()).get(row.job_id)
+            if forecast is not None:
+                estimate_s = None if forecast.made_in_s is None else float(round(forecast.made_in_s))
+                return replace(row.status, place=forecast.place, estimate_s=estimate_s)
+        return row.status
+
+    async def _keep_board(self) -> None:
+        """Put up what the ledger says of watched jobs: places and times of the waiting, all of other services' jobs."""
+        while True:
+            await asyncio.sleep(self._config.poll_interval_s)
+            watched = set(self._board.watched) - set(self._dispatcher.held)
+            try:
+                for row in await self._ledger.jobs.many(watched) if watched else ():
+                    self._board.show(await self._status_of(row))
+            except BandmateError as error:
+                log.error("statuses can't be read", why=str(error))
+
+
+def _cleaned(origin: Origin) -> Origin:
+    """Without the one character that PostgreSQL can't keep in a text."""
+    return replace(origin, person_name=origin.person_name.replace("\0", ""))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

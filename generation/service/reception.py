@@ -1,0 +1,67 @@
+"""The reception: uploads become clips of the store with what was heard in them; takes become clips to build on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from generation.clip import Clip
+from generation.config import ServiceConfig
+from generation.hearing import Hearing
+from generation.jobs import CheckIn, Origin
+from generation.request import Take
+from generation.service.rendering import load_take
+from generation.worker.listener import Listener
+
+if TYPE_CHECKING:
+    from generation.audio.store import AudioStore
+    from generation.ledger import Ledger
+
+log = structlog.get_logger()
+MAX_NAME_CHARACTERS = 200
+
+
+class Reception:
+    """Lets clips in."""
+
+    def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore) -> None:
+        self._config, self._ledger, self._store = config, ledger, store
+        self._listener = Listener(
+            config.audio_folder, limit_s=config.analysis_limit_s, start_limit_s=config.start_limit_s
+        )
+
+    async def close(self) -> None:
+        """End the analysis process."""
+        await self._listener.close()
+
+    async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
+        """Decode, keep and analyse an upload. Raises ClipRefused; BandmateError when the disk is full."""
+        from generation.audio.decode import decode
+
+        decoded = await decode(data, self._config.decode_limits)
+        audio_hash = await asyncio.to_thread(self._store.put, decoded.clip)
+        return await self._let_in(audio_hash, decoded.clip, name=name, owner=owner, remarks=decoded.remarks)
+
+    async def clip_of_take(self, take: Take, *, owner: Origin) -> CheckIn:
+        """A take as a clip. Raises TakeNotFound when its audio is gone."""
+        clip = await load_take(self._store, take.audio_hash)
+        return await self._let_in(take.audio_hash, clip, name=f"take {take.take_id}", owner=owner)
+
+    async def _let_in(
+        self, audio_hash: str, clip: Clip, *, name: str, owner: Origin, remarks: tuple[str, ...] = ()
+    ) -> CheckIn:
+        from generation.ledger import ClipRow
+
+        hearing = await self._hearing(audio_hash)
+        row = ClipRow(audio_hash, audio_hash, clip.duration_s, clip.sample_rate_hz, clip.num_channels, hearing)
+        shown = name.replace("\0", "")[:MAX_NAME_CHARACTERS]
+        await self._ledger.clips.add(row, owner=owner, name=shown, remarks=remarks)
+        log.info("clip let in", clip=audio_hash, seconds=round(clip.duration_s, 2), heard=hearing.sentence())
+        return CheckIn(audio_hash, shown, hearing, (*remarks, *hearing.remarks))
+
+    async def _hearing(self, audio_hash: str) -> Hearing:
+        """What is heard, or was heard when the same audio came before."""
+        known = await self._ledger.clips.find([audio_hash])
+        return known[audio_hash].hearing if audio_hash in known else await self._listener.hear(audio_hash)

@@ -1,0 +1,77 @@
+"""From a take in the store to a file that can be sent, and to its picture; the work is done in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from generation.clip import Clip
+from generation.errors import TakeNotFound
+from generation.jobs import Rendered
+from generation.request import AudioFormat, Take
+
+if TYPE_CHECKING:
+    from generation.audio.store import AudioStore
+    from generation.audio.tags import Tags
+
+_MAX_NAME_CHARACTERS = 40
+
+
+async def load_take(store: AudioStore, audio_hash: str) -> Clip:
+    """A take's audio. Raises TakeNotFound when it was removed."""
+    if not await asyncio.to_thread(store.has, audio_hash):
+        raise TakeNotFound("The audio of this take is gone: it was deleted or has expired.")
+    return await asyncio.to_thread(store.get, audio_hash)
+
+
+async def render_take(
+    store: AudioStore, take: Take, audio_format: AudioFormat, *, max_bytes: int | None, stem: str | None
+) -> Rendered:
+    """A take, or one of its stems, as a tagged file that fits `max_bytes`. Raises TakeNotFound."""
+    from generation.audio.encode import encode_to_fit
+
+    clip = await load_take(store, _audio_hash(take, stem))
+    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags_of(take, stem))
+    filename = f"{file_stem(take, stem)}.{encoded.audio_format.value}"
+    return Rendered(encoded.data, filename, encoded.audio_format, encoded.remark)
+
+
+async def take_waveform_png(store: AudioStore, take: Take) -> bytes:
+    """A picture of a take's waveform. Raises TakeNotFound."""
+    from generation.audio.picture import waveform_png
+
+    return await asyncio.to_thread(waveform_png, await load_take(store, take.audio_hash))
+
+
+def tags_of(take: Take, stem: str | None = None) -> Tags:
+    """What a take's file says of itself: recipe, licence, parents, and that it was generated."""
+    from generation.audio.tags import Tags
+
+    request = take.recipe.request
+    title = request.prompt.strip() or request.operation.value
+    return Tags(
+        title=f"{title} ({stem})" if stem else title,
+        engine=request.engine,
+        licence=take.recipe.licence,
+        take_id=take.take_id,
+        parents=take.parents,
+        recipe=take.recipe.to_json(),
+    )
+
+
+def file_stem(take: Take, stem: str | None = None) -> str:
+    """A file's name without its extension: operation, words of the prompt and the take's id, plain ASCII."""
+    request = take.recipe.request
+    words = re.sub(r"[^a-z0-9]+", "-", request.prompt.lower()).strip("-")[:_MAX_NAME_CHARACTERS].rstrip("-")
+    part = re.sub(r"[^a-z0-9]+", "-", (stem or "").lower()).strip("-")
+    return "-".join(item for item in (request.operation.value, words, part, take.take_id) if item)
+
+
+def _audio_hash(take: Take, stem: str | None) -> str:
+    if stem is None:
+        return take.audio_hash
+    if stem not in take.stem_hashes:
+        there = f"it has {', '.join(sorted(take.stem_hashes))}" if take.stem_hashes else "it has none"
+        raise TakeNotFound(f"This take has no stem called {stem!r}: {there}.")
+    return take.stem_hashes[stem]

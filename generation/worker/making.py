@@ -1,0 +1,110 @@
+"""A job inside the worker: its takes, which of them wait, are being made or are done, and how far all is."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from generation.clip import Clip
+from generation.engines.base import EngineJob, Progress
+from generation.hearing import Hearing
+from generation.request import MAX_SEED, Request
+from generation.worker.messages import MadeTake
+
+
+def take_id_of(job_id: str, index: int) -> str:
+    """The id of a job's take: always the same, so that a job that is made twice can't have two of them."""
+    return f"{job_id}-{index}"
+
+
+def take_seed(request: Request, index: int) -> int:
+    """The seed of a request's take: the request's own for the first, one more for each further one."""
+    return (request.seed + index) % (MAX_SEED + 1)
+
+
+class Making:
+    """One job of the worker. Takes are engine jobs of their own, named by their take ids."""
+
+    def __init__(self, job_id: str, request: Request, clips: tuple[Clip, ...], hearings: tuple[Hearing, ...]) -> None:
+        self.job_id, self.request, self.engine = job_id, request, request.engine
+        self.clips, self.hearings = clips, hearings
+        self._waiting = deque(range(request.num_takes))
+        self._admitted: dict[str, int] = {}
+        self._progress: dict[int, Progress] = {}
+        self._done: dict[int, MadeTake] = {}
+        self.preview_hash: str | None = None
+        self._told_at_s = self._previewed_at_s = float("-inf")
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a take was not given to the engine yet."""
+        return bool(self._waiting)
+
+    @property
+    def num_admitted(self) -> int:
+        """How many rows of the engine its takes hold."""
+        return len(self._admitted)
+
+    @property
+    def admitted(self) -> Iterable[str]:
+        """The engine jobs that are being made."""
+        return tuple(self._admitted)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all takes are done."""
+        return len(self._done) == self.request.num_takes
+
+    @property
+    def made_takes(self) -> list[MadeTake]:
+        """The takes that are done, by index."""
+        return [self._done[index] for index in sorted(self._done)]
+
+    @property
+    def fraction(self) -> float:
+        """How much of all takes is done, 0..1."""
+        parts = [min(max(item.fraction, 0.0), 1.0) for item in self._progress.values()]
+        return min((sum(parts) + len(self._done)) / self.request.num_takes, 1.0)
+
+    @property
+    def made_s(self) -> float:
+        """Seconds of music so far, over all takes."""
+        return sum(item.made_s for item in self._progress.values()) + sum(
+            take.duration_s for take in self._done.values()
+        )
+
+    def next_take(self) -> EngineJob:
+        """Move the next waiting take to the admitted ones."""
+        index = self._waiting.popleft()
+        take_id = take_id_of(self.job_id, index)
+        self._admitted[take_id] = index
+        return EngineJob(take_id, self.request, take_seed(self.request, index), self.clips, self.hearings)
+
+    def is_making(self, take_job_id: str) -> bool:
+        """Whether this take is being made now."""
+        return take_job_id in self._admitted
+
+    def index_of(self, take_job_id: str) -> int:
+        """The index of a take that is being made."""
+        return self._admitted[take_job_id]
+
+    def note_progress(self, event: Progress, *, every_s: float, now_s: float) -> bool:
+        """Keep how far a take is; True when it is time to tell (the newest counts, those between are dropped)."""
+        self._progress[self._admitted[event.job_id]] = event
+        if now_s - self._told_at_s < every_s:
+            return False
+        self._told_at_s = now_s
+        return True
+
+    def may_preview(self, interval_s: float, now_s: float) -> bool:
+        """Whether it is time for another preview; 0 switches them off."""
+        if interval_s <= 0 or now_s - self._previewed_at_s < interval_s:
+            return False
+        self._previewed_at_s = now_s
+        return True
+
+    def note_done(self, take_job_id: str, take: MadeTake) -> None:
+        """A take is finished and stored."""
+        index = self._admitted.pop(take_job_id)
+        self._progress.pop(index, None)
+        self._done[index] = take

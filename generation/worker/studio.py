@@ -1,0 +1,77 @@
+"""Where a worker reads clips and leaves finished takes: loudness and limiter, the audio store, what the recipe says."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from generation.clip import Clip
+from generation.engines.base import Done
+from generation.worker.making import Making, take_seed
+from generation.worker.messages import MadeTake, Setup
+
+_DISTRIBUTIONS = ("numpy", "scipy", "soxr", "python-stretch", "torch", "transformers", "onnxruntime")
+"""Libraries whose version can change a take's samples."""
+_MODULES = {"python-stretch": "python_stretch"}
+
+
+class Studio:
+    """The audio side of one worker process."""
+
+    def __init__(self, setup: Setup) -> None:
+        from generation.audio.store import AudioStore
+
+        self._setup = setup
+        self._store = AudioStore(Path(setup.audio_folder))
+
+    def load(self, audio_hash: str) -> Clip:
+        """A clip of the store."""
+        return self._store.get(audio_hash)
+
+    def keep(self, clip: Clip) -> str:
+        """Put a clip into the store; returns its hash."""
+        return self._store.put(clip)
+
+    def forget(self, audio_hash: str) -> None:
+        """Remove a preview that a newer one replaces."""
+        self._store.remove(audio_hash)
+
+    def finish(self, making: Making, done: Done) -> MadeTake:
+        """Bring a take to its loudness, store it with its stems and MIDI, and say what its recipe needs."""
+        from generation.audio.finish import finish
+
+        clip = finish(done.clip, self._setup.target_lufs, self._setup.ceiling_dbfs)
+        audio_hash = self._store.put(clip)
+        index = making.index_of(done.job_id)
+        return MadeTake(
+            index=index,
+            seed=take_seed(making.request, index),
+            audio_hash=audio_hash,
+            samples_digest=audio_hash,  # the store names audio by the digest of the samples it keeps
+            duration_s=clip.duration_s,
+            sample_rate_hz=clip.sample_rate_hz,
+            stem_hashes={name: self._store.put(stem) for name, stem in done.stems.items()},
+            midi_hash=None if done.midi is None else self._store.put_blob(done.midi),
+            engine_revision=done.engine_revision,
+            precision=done.precision,
+            device_kind=device_kind(self._setup.device),
+            versions=versions(),
+            details={**done.details, "heard": [hearing.sentence() for hearing in making.hearings]},
+            remarks=list(done.remarks),
+        )
+
+
+def device_kind(device: str) -> str:
+    """What a take was computed on, for its recipe: "cpu", or the name of the GPU."""
+    torch: Any = sys.modules.get("torch")  # loaded by the engine, or not needed
+    if device.startswith("cuda") and torch is not None:
+        return str(torch.cuda.get_device_name(device))
+    return device.partition(":")[0]
+
+
+def versions() -> dict[str, str]:
+    """The versions of the loaded libraries that can change a take's samples."""
+    loaded = [name for name in _DISTRIBUTIONS if _MODULES.get(name, name) in sys.modules]
+    return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in loaded}}

@@ -1,0 +1,156 @@
+"""An engine for tests that does what its prompt says, word by word, in a real worker process.
+
+"slow 2.5"  takes 2.5 s in many small steps        "hang"   a step that never returns
+"crash"     os._exit in a step                     "kill"   kill -9 of its own process
+"fail"      gives up with a sentence               "retry"  gives up, but another try may go well
+"oom"       MemoryError in a step                  "raise"  RuntimeError in a step
+"refuse"    refuses to admit the job               "shout"  prints to stdout, as libraries do
+"full"      the disk is full when its take is kept "once"   only the first time (marked in the folder of the options)
+Each take is a sine tone whose pitch comes from its seed, so that equal seeds give equal audio. Every start of a job is
+counted in the options' folder, in a file named after it: one line per admission.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from generation.clip import Clip
+from generation.engines import EngineEntry, EngineOptions
+from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Preview, Progress
+from generation.errors import BandmateError, RequestRefused
+from generation.request import Operation
+
+RATE_HZ = 16_000
+LENGTH_S = 1.0
+
+ENGINES = {
+    "scripted": EngineEntry("tests.support.scripted_engine"),
+    "missing": EngineEntry("tests.support.no_such_module", ("no_such_package",), "pip install 'bandmate[missing]'"),
+}
+
+
+class ScriptedEngine:
+    """See the module's text."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        values = options.values
+        self.capabilities = Capabilities(
+            name="scripted",
+            operations=frozenset({Operation.COMPOSE, Operation.EXTEND}),
+            max_duration_s=60.0,
+            num_channels=1,
+            sample_rate_hz=RATE_HZ,
+            licence="MIT",
+            max_jobs=int(values.get("max_jobs", 1)),
+            models=("small", "large"),
+        )
+        self._folder = Path(values["folder"])
+        self._load_s = float(values.get("load_s", 0.0))
+        self._jobs: dict[str, tuple[EngineJob, float]] = {}
+
+    def load(self) -> None:
+        time.sleep(self._load_s)
+
+    def admit(self, job: EngineJob) -> None:
+        with (self._folder / job.job_id).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        if "refuse" in job.request.prompt:
+            raise RequestRefused("I won't play that.")
+        if "shout" in job.request.prompt:
+            print('{"kind":"Made"} this is no message')
+        self._jobs[job.job_id] = (job, time.monotonic())
+
+    def cancel(self, job_id: str) -> None:
+        self._jobs.pop(job_id, None)
+        (self._folder / f"cancelled-{job_id}").touch()
+
+    def step(self) -> Sequence[Event]:
+        events: list[Event] = []
+        for job, begun_s in list(self._jobs.values()):
+            events += self._advance(job, begun_s)
+        time.sleep(0.01)
+        return events
+
+    def _advance(self, job: EngineJob, begun_s: float) -> list[Event]:
+        words = job.request.prompt.split()
+        if "once" not in words or not self._was_here(job):
+            self._misbehave(words)
+            if "fail" in words or "retry" in words:
+                del self._jobs[job.job_id]
+                return [Failed(job.job_id, "The band went home.", retry="retry" in words)]
+        wanted_s = float(words[words.index("slow") + 1]) if "slow" in words else 0.0
+        fraction = min((time.monotonic() - begun_s) / wanted_s, 1.0) if wanted_s else 1.0
+        if fraction < 1.0:
+            news: list[Event] = [Progress(job.job_id, fraction, fraction * LENGTH_S, "playing")]
+            return (
+                [*news, Preview(job.job_id, tone(job.seed, LENGTH_S * (0.1 + fraction)))]
+                if "preview" in words
+                else news
+            )
+        del self._jobs[job.job_id]
+        return [self._done(job, words)]
+
+    def _done(self, job: EngineJob, words: list[str]) -> Done:
+        clip = _FullDisk.of(tone(job.seed, LENGTH_S)) if "full" in words else tone(job.seed, LENGTH_S)
+        pid = os.getpid()
+        details = {
+            "pid": pid,
+            "threads": os.environ["OMP_NUM_THREADS"],
+            "clips": [clip.num_frames for clip in job.clips],
+        }
+        return Done(
+            job.job_id,
+            clip,
+            stems={"lead": clip} if "stems" in words else {},
+            midi=b"MThd" if "stems" in words else None,
+            details=details,
+            remarks=("One word was not understood.",),
+            engine_revision="scripted-1",
+        )
+
+    def _was_here(self, job: EngineJob) -> bool:
+        mark = self._folder / f"mark-{job.job_id}"
+        was_here = mark.exists()
+        mark.touch()
+        return was_here
+
+    def _misbehave(self, words: list[str]) -> None:
+        if "hang" in words:
+            time.sleep(3600)
+        if "crash" in words:
+            os._exit(3)
+        if "kill" in words:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "oom" in words:
+            raise MemoryError("no room for the attention matrix")
+        if "raise" in words:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+
+class _FullDisk(Clip):
+    """A clip that can't be kept: asking for its samples a second time meets a full disk, as the store would say it."""
+
+    @classmethod
+    def of(cls, clip: Clip) -> Clip:
+        return cls(clip.samples, clip.sample_rate_hz)
+
+    @property
+    def num_channels(self) -> int:
+        raise BandmateError("The audio can't be kept: the disk is full. Tell whoever runs this Bandmate.")
+
+
+def tone(seed: int, duration_s: float) -> Clip:
+    """A sine tone whose pitch comes from the seed."""
+    time_s = np.arange(round(RATE_HZ * duration_s)) / RATE_HZ
+    return Clip((0.3 * np.sin(2 * np.pi * (200 + seed % 1000) * time_s)).astype(np.float32)[None], RATE_HZ)
+
+
+def create(device: str, options: EngineOptions) -> ScriptedEngine:
+    """The engine for a device."""
+    return ScriptedEngine(options)
