@@ -21,7 +21,6 @@ from bot.views import actions
 from bot.views.formats import FormatSelect
 from bot.views.jobs import JobButton
 from bot.views.takes import TakeButton
-from generation.errors import EngineUnavailable
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:
@@ -89,8 +88,9 @@ class BandmateClient(discord.Client):
 
     @property
     def operations(self) -> frozenset[Operation]:
-        """What the engines here can do, all together."""
-        return frozenset[Operation]().union(*(engine.operations for engine in self.service.engines.values()))
+        """What the engines here can do, all together; everything, while no engine has said yet what it can."""
+        engines = self.service.engines.values()
+        return frozenset[Operation]().union(*(engine.operations for engine in engines)) or frozenset(Operation)
 
     def engines_for(self, operation: Operation) -> list[str]:
         """The engines that can do it, the default first."""
@@ -100,13 +100,12 @@ class BandmateClient(discord.Client):
     def engine_for(self, operation: Operation, wanted: str | None = None) -> str:
         """The wanted engine if it can do it, else the default or the first that can.
 
-        Raises:
-            EngineUnavailable: none here can.
+        When none can, it is the wanted or the default one: the service has the sentence that says why.
         """
         able = self.engines_for(operation)
-        if not able:
-            raise EngineUnavailable(f"No engine here can {operation.value}.")
-        return wanted if wanted in able else able[0]
+        if wanted in able or not able:
+            return wanted or self.config.default_engine
+        return able[0]
 
     async def setup_hook(self) -> None:
         """After the login, before the gateway: commands, buttons, delivery."""

@@ -46,13 +46,20 @@ class Delivery:
         self._answers: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Answer jobs until cancelled. A fault of the service is logged, and its list asked for again."""
+        """Take up what an earlier run left, then answer jobs until cancelled.
+
+        It must outlive any single fault: without it nothing is ever answered.
+        """
         await self._client.wait_until_ready()
+        try:
+            await self._client.progress.resume()
+        except Exception:
+            log.exception("the progress of an earlier run's jobs can't be shown")
         while True:
             try:
                 async for job in self._client.service.finished(FRONT_END):
                     self._start(job)
-            except Exception:  # must outlive any single fault: without it nothing is ever answered
+            except Exception:
                 log.exception("the list of finished jobs failed; asking again")
             await asyncio.sleep(FIRST_RETRY_S)
 
@@ -80,7 +87,7 @@ class Delivery:
         """Answer one job for good: whatever happens, it is marked, or left whole for the next start."""
         job_id = job.status.job_id
         try:
-            await self._client.progress.drop(job_id)
+            await self._client.progress.end(job_id)
             answer = Answer(self._client, job)
             posted = await self._insist(answer)
         except Exception:  # told to the person below and kept in the log; the next job must go on

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import errors, texts
-from bot.reply import Reply
+from bot.reply import MESSAGE_ID, Reply
 from generation.request import Operation, Request, Take
 from generation.service import CheckIn, Origin, Ticket
 
@@ -32,7 +32,8 @@ class Order:
 
 async def defer(interaction: discord.Interaction[BandmateClient]) -> None:
     """Acknowledge: Discord shows "thinking…" in a message of its own, which becomes the progress message."""
-    await interaction.response.defer(thinking=True)
+    answered = await interaction.response.defer(thinking=True)
+    interaction.extras[MESSAGE_ID] = answered and answered.message_id
 
 
 async def submit(

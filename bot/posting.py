@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import discord
@@ -18,7 +19,7 @@ from bot.views.jobs import failed_job_view
 from bot.views.takes import takes_view
 from generation.errors import BandmateError
 from generation.request import Operation
-from generation.service import FinishedJob, JobState, Service
+from generation.service import FinishedJob, JobState, Rendered, Service
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -126,11 +127,9 @@ class JobMessage:
         share_bytes = min(max_file_bytes, left_bytes // max(len(takes), 1))
         files: list[tuple[str, bytes]] = []
         remarks = []
-        stem = texts.file_stem(self._job.request.operation, self._job.request.prompt)
-        for number, (take, picture) in enumerate(zip(takes, pictures, strict=True), start=1):
+        for take, picture in zip(takes, pictures, strict=True):
             rendered = await self._service.render(take.take_id, self._job.request.audio_format, max_bytes=share_bytes)
-            name = stem if len(takes) == 1 else f"{stem}-{number}"
-            files += [(f"{name}.{rendered.audio_format.value}", rendered.data), (f"{name}.png", picture)]
+            files += [(rendered.filename, rendered.data), (picture_name(rendered), picture)]
             remarks.append(rendered.remark)
         head = texts.headline(self._job.request, self._job.origin.person_id)
         return Parts(texts.takes_text(head, takes, remarks), tuple(files))
@@ -139,6 +138,11 @@ class JobMessage:
         if self._job.status.state is JobState.FAILED:
             return failed_job_view(self._job_id)
         return takes_view(self._job.takes, self._operations)
+
+
+def picture_name(rendered: Rendered) -> str:
+    """The name of the picture beside an audio file."""
+    return f"{PurePath(rendered.filename).stem}.png"
 
 
 def nonce_of(job_id: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot import texts
+from bot.orders import FRONT_END
 from bot.reply import Reply
 from bot.views.jobs import open_job_view
 from generation.service import JobState, JobStatus, Ticket
@@ -18,81 +20,98 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_REMEMBERED = 10_000
+"""How many jobs are remembered as ended, against a late first edit."""
 OPEN_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 class ProgressBoard:
-    """One task a job that is under way; the ledger keeps nothing of it, a lost task loses edits only."""
+    """Follows the jobs that are under way. The ledger keeps nothing of it: what is lost here is edits only.
+
+    A job's edits and its end exclude each other by a lock, so that no edit can fall on the answer's last words.
+    """
 
     def __init__(self, client: BandmateClient, edit_interval_s: float) -> None:
         self._client = client
         self._edit_interval_s = edit_interval_s
+        self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
 
     async def show(self, interaction: discord.Interaction[BandmateClient], ticket: Ticket, reply: Reply) -> None:
         """Show the progress message in place of "thinking…" and follow the job.
 
         The job is taken already: what fails here is logged, not told, since the take will come all the same.
         """
-        service = self._client.service
-        try:
-            line = texts.status_line(await service.status(ticket.job_id))
-            shown = await interaction.edit_original_response(
-                content=reply.text(line), view=open_job_view(ticket.job_id)
-            )
-            reply = reply.shown_as(shown.id)
-            await service.update_reply(ticket.job_id, reply.to_json())
-        except discord.HTTPException as error:
-            log.warning("job %s: the progress message could not be shown: %s", ticket.job_id, error)
-        self.follow(ticket, reply)
-
-    def follow(self, ticket: Ticket, reply: Reply) -> None:
-        """Show how a job goes until it ends, is dropped, or the token dies. Following twice is following once."""
         job_id = ticket.job_id
-        if job_id not in self._tasks:
-            task = asyncio.create_task(self._follow(ticket, reply), name=f"progress {job_id}")
-            self._tasks[job_id] = task
-            task.add_done_callback(lambda done: self._forget(job_id, done))
+        async with self._lock(job_id):
+            if job_id in self._ended:  # made and answered faster than it could be shown
+                del self._locks[job_id]
+                return
+            try:
+                line = texts.status_line(await self._client.service.status(job_id))
+                view = open_job_view(job_id)
+                await interaction.edit_original_response(content=reply.text(line), view=view)
+            except discord.HTTPException as error:
+                log.warning("job %s: the progress message could not be shown: %s", job_id, error)
+            self._start(ticket, reply)
 
-    async def drop(self, job_id: str) -> None:
-        """Stop editing a job's message: someone else writes its last text now."""
-        task = self._tasks.pop(job_id, None)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+    async def resume(self) -> None:
+        """Follow the jobs that an earlier run left under way, whose tokens still live."""
+        for job in await self._client.service.open_jobs(FRONT_END):
+            reply = Reply.from_json(job.origin.reply)
+            if reply.token_lives:
+                self._start(self._client.service.ticket(job.status.job_id), reply)
+
+    async def end(self, job_id: str) -> None:
+        """Stop editing a job's message, for good: someone else writes its last words now."""
+        async with self._lock(job_id):
+            self._ended[job_id] = None
+            while len(self._ended) > MAX_REMEMBERED:
+                self._ended.popitem(last=False)
+            if task := self._tasks.pop(job_id, None):
+                task.cancel()
+        self._locks.pop(job_id, None)
 
     async def close(self) -> None:
         """Stop all edits."""
         for job_id in list(self._tasks):
-            await self.drop(job_id)
+            await self.end(job_id)
 
-    def _forget(self, job_id: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(job_id) is task:
-            del self._tasks[job_id]
+    def _lock(self, job_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(job_id, asyncio.Lock())
+
+    def _start(self, ticket: Ticket, reply: Reply) -> None:
+        if ticket.job_id not in self._tasks:
+            task = asyncio.create_task(self._follow(ticket, reply), name=f"progress of job {ticket.job_id}")
+            self._tasks[ticket.job_id] = task
+            task.add_done_callback(self._log_fault)
+
+    @staticmethod
+    def _log_fault(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
-            log.error("job %s: following its progress failed", job_id, exc_info=error)
+            log.error("%s can't be followed any more", task.get_name(), exc_info=error)
 
     async def _follow(self, ticket: Ticket, reply: Reply) -> None:
-        shown = ""
+        """Edit at most once an interval, until the job ends or the message can't be edited any more."""
         async for status in ticket.updates():
             if status.state is JobState.CANCELLED:
                 await self._edit(reply, status, None)
             if status.state not in OPEN_STATES:
-                return  # delivery writes the last text
+                return  # delivery writes the last words
             await asyncio.sleep(self._edit_interval_s)
-            if not reply.token_lives:
+            newest = await self._client.service.status(ticket.job_id)
+            if newest.state in OPEN_STATES and not await self._edit(reply, newest, open_job_view(ticket.job_id)):
                 return
-            status = await self._client.service.status(ticket.job_id)
-            if status.state in OPEN_STATES and (text := texts.status_line(status)) != shown:
-                shown = text
-                if not await self._edit(reply, status, open_job_view(ticket.job_id)):
-                    return
 
     async def _edit(self, reply: Reply, status: JobStatus, view: discord.ui.View | None) -> bool:
         """Whether it could be edited: not when the message was deleted or the token has died."""
-        try:
-            await reply.edit(self._client, content=reply.text(texts.status_line(status)), view=view)
-        except discord.HTTPException as error:
-            log.info("job %s: the progress message can't be edited any more: %s", status.job_id, error)
-            return False
+        async with self._lock(status.job_id):
+            if not reply.token_lives or status.job_id in self._ended:
+                return False
+            try:
+                await reply.edit(self._client, content=reply.text(texts.status_line(status)), view=view)
+            except discord.HTTPException as error:
+                log.info("job %s: the progress message can't be edited any more: %s", status.job_id, error)
+                return False
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -12,6 +12,8 @@ from bot import texts
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
+MESSAGE_ID = "message_id"
+"""Where an interaction's extras keep the id of the message that the deferral made."""
 TOKEN_MARGIN_S = 20
 """An interaction's token lives 15 min; one that ends within this time is taken for dead."""
 
@@ -20,9 +22,10 @@ TOKEN_MARGIN_S = 20
 class Reply:
     """What the ledger keeps of an interaction, as plain JSON.
 
-    `token` edits the progress message until `token_expires_at` (Unix seconds); `message_id` is that message, None until
-    it was shown; `interaction_id` dates the conversation (it is a snowflake); `head` is the text that stays on top of
-    the progress message; `run_id` names the process that took the order, so that a later one knows it is not its own.
+    `token` edits the progress message until `token_expires_at` (Unix seconds); `message_id` is that message (None if
+    Discord did not say at the deferral); `interaction_id` dates the conversation (it is a snowflake); `head` is the
+    text that stays on top of the progress message; `run_id` names the process that took the order, so that a later one
+    knows it is not its own.
     """
 
     channel_id: int
@@ -47,11 +50,8 @@ class Reply:
             head=head,
             locale=str(interaction.locale),
             run_id=interaction.client.run_id,
+            message_id=interaction.extras.get(MESSAGE_ID),
         )
-
-    def shown_as(self, message_id: int) -> Self:
-        """A copy that knows its progress message."""
-        return replace(self, message_id=message_id)
 
     @property
     def token_lives(self) -> bool:
@@ -67,8 +67,8 @@ class Reply:
         return discord.Webhook.partial(client.application_id or 0, self.token, client=client)
 
     async def edit(self, client: BandmateClient, **changes: Any) -> discord.Message:
-        """Edit the progress message by the token (also before its id is known). Raises discord.HTTPException."""
-        # Discord's name for an interaction's first answer; needed when a crash came before its id was kept.
+        """Edit the progress message by the token. Raises discord.HTTPException."""
+        # "@original" is Discord's name for an interaction's first answer.
         message_id: Any = self.message_id or "@original"
         return await self.webhook(client).edit_message(message_id, **changes)
 
@@ -78,5 +78,6 @@ class Reply:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**data)
+        """The inverse of `to_json`; what a later version added is left out."""
+        known = {name: data[name] for name in cls.__slots__ if name in data}
+        return cls(**known)

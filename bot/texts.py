@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from generation.request import Operation, Request, Take
+from generation.request import Request, Take
 from generation.service import CheckIn, JobState, JobStatus
 
 MAX_MESSAGE_CHARACTERS = 2000
@@ -128,10 +128,3 @@ def cut(lines: Sequence[str], max_characters: int = MAX_MESSAGE_CHARACTERS) -> s
         kept.append(line)
         left -= len(line) + 1
     return "\n".join(kept)
-
-
-def file_stem(operation: Operation, prompt: str) -> str:
-    """A file name's stem of letters, digits and dashes: "restyle-lo-fi-hip-hop"."""
-    ascii_words = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_words).strip("-")[:40].strip("-")
-    return f"{operation.value}-{slug}" if slug else operation.value

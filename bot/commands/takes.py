@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot import texts
+from bot.posting import MAX_REQUEST_BYTES, picture_name
 from bot.views.access import visible_take
 from bot.views.takes import takes_view
 from generation.request import Operation
@@ -28,16 +29,15 @@ async def show(interaction: discord.Interaction[BandmateClient], take: str) -> N
     await interaction.response.defer(thinking=True)
     client = interaction.client
     request = found.recipe.request
-    limit_bytes = min(interaction.filesize_limit, 24 * 1024**2)
+    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
     rendered = await client.service.render(found.take_id, request.audio_format, max_bytes=limit_bytes)
     picture = await client.service.waveform_png(found.take_id)
     origin = await client.service.origin(found.job_id)
-    stem = texts.file_stem(request.operation, request.prompt)
     await interaction.edit_original_response(
         content=texts.takes_text(texts.headline(request, origin.person_id), [found], [rendered.remark]),
         attachments=[
-            discord.File(io.BytesIO(rendered.data), f"{stem}.{rendered.audio_format.value}"),
-            discord.File(io.BytesIO(picture), f"{stem}.png"),
+            discord.File(io.BytesIO(rendered.data), rendered.filename),
+            discord.File(io.BytesIO(picture), picture_name(rendered)),
         ],
         view=takes_view([found], client.operations),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -32,6 +34,14 @@ async def test_what_an_earlier_process_left_is_posted_by_the_next(stage: Stage) 
     assert len(stage.takes()) == 1
     assert stage.service.last_job.message_id == str(stage.takes()[0].id)
     assert stage.takes()[0].jump_url in text_of(stage, progress)
+
+
+async def test_the_progress_goes_on_in_the_next_process(stage: Stage) -> None:
+    progress = await ask(stage)
+    await stage.restart()
+    stage.service.go_on("job1", fraction=0.5, stage="bass")
+    await stage.env.advance_time(6)
+    assert "50 %" in text_of(stage, progress) and "bass" in text_of(stage, progress)
 
 
 async def test_a_crash_between_the_post_and_the_mark_posts_nothing_twice(
@@ -169,6 +179,25 @@ async def test_a_message_that_a_moderator_deleted_stops_the_edits_not_the_delive
     assert stage.edits() == edits
     await stage.made()
     assert len(stage.takes()) == 1 and stage.service.last_job.status.state is JobState.DELIVERED
+
+
+async def test_a_job_that_is_made_before_it_could_be_shown_ends_with_its_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = stage.service.submit
+
+    async def made_at_once(*args: Any, **options: Any) -> Any:
+        ticket = await submit(*args, **options)
+        stage.service.finish(ticket.job_id)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return ticket
+
+    monkeypatch.setattr(stage.service, "submit", made_at_once)
+    progress = await ask(stage)
+    await stage.env.advance_time(20)
+    assert "Here it is" in text_of(stage, progress)
+    assert stage.labels(stage.messages()[0]) == [] and len(stage.takes()) == 1
 
 
 async def test_one_fault_does_not_stop_the_others(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

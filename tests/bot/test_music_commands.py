@@ -30,7 +30,7 @@ async def test_restyle_goes_from_a_clip_to_a_posted_take(stage: Stage) -> None:
     assert asked.response.components[0]["components"][0]["label"] == "Cancel"
 
     take = await stage.made(remarks=("I did not understand the word mellowish.",))
-    assert [file.filename for file in take.attachments] == ["restyle-lo-fi-hip-hop.ogg", "restyle-lo-fi-hip-hop.png"]
+    assert [file.filename for file in take.attachments] == ["restyle-take1ofjob1.ogg", "restyle-take1ofjob1.png"]
     assert "seed 7" in take.content and "AI-generated" in take.content and "mellowish" in take.content
     assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Format", "Delete"]
     assert job.status.state is JobState.DELIVERED and job.message_id == str(take.id)

@@ -66,11 +66,6 @@ async def test_an_engine_that_is_not_there_is_told_by_the_service(
     assert "come back in about 2 minutes" in await refused(stage, "compose", prompt="funk")
 
 
-async def test_no_engine_can_do_it(stage: Stage) -> None:
-    stage.service.engines = {}
-    assert "No engine here can compose" in await refused(stage, "compose", prompt="funk")
-
-
 async def test_an_unforeseen_error_gets_an_id_that_the_log_has(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

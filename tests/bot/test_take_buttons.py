@@ -64,7 +64,7 @@ async def test_format_gives_another_file_to_the_one_who_asked(stage: Stage, take
     chosen = await stage.bob.select(pressed.response, ["flac"])
     assert chosen.ephemeral and chosen.response.attachments[0].filename.endswith(".flac")
     stem = await stage.bob.select(pressed.response, ["stem:drums"])
-    assert stem.response.attachments[0].filename == "drums.flac"
+    assert stem.response.attachments[0].filename == "drums-take1ofjob1.flac"
     asked_limits = {(fmt, max_bytes) for _, fmt, max_bytes, _ in stage.service.render_calls[1:]}
     assert asked_limits == {(AudioFormat.FLAC, 26214400)}
 
@@ -117,7 +117,7 @@ async def test_a_take_of_a_hidden_channel_stays_hidden(stage: Stage) -> None:
     peeked = await stage.bob.slash(stage.channel, "take show", take="take1ofjob1")
     assert "There is no such take here" in peeked.response.content
     owner = await stage.alice.slash(stage.channel, "take show", take="take1ofjob1")
-    assert owner.response.attachments[0].filename == "compose-secret-song.mp3"
+    assert owner.response.attachments[0].filename == "compose-take1ofjob1.mp3"
 
 
 async def test_take_show_posts_it_again_with_its_buttons(stage: Stage, take: discord.Message) -> None:

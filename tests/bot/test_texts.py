@@ -63,16 +63,3 @@ def test_a_text_with_many_remarks_fits_a_message() -> None:
     text = texts.takes_text(texts.headline(request, "1"), [take] * 4, ["wav is too large here; this is flac."])
     assert len(text) <= texts.MAX_MESSAGE_CHARACTERS
     assert text.count("Remark 0:") == 1
-
-
-@pytest.mark.parametrize(
-    ("prompt", "stem"),
-    [
-        ("Lo-Fi hip hop!", "restyle-lo-fi-hip-hop"),
-        ("🎷", "restyle"),
-        ("../../x", "restyle-x"),
-        ("Ünïcode", "restyle-unicode"),
-    ],
-)
-def test_file_stems(prompt: str, stem: str) -> None:
-    assert texts.file_stem(Operation.RESTYLE, prompt) == stem

@@ -209,7 +209,12 @@ class FakeService:
     ) -> Rendered:
         await self.take(take_id)
         self.render_calls.append((take_id, audio_format, max_bytes, stem))
-        return Rendered(self.file_bytes, f"{stem or take_id}.{audio_format.value}", audio_format)
+        return Rendered(
+            self.file_bytes, f"{stem or self._operation(take_id)}-{take_id}.{audio_format.value}", audio_format
+        )
+
+    def _operation(self, take_id: str) -> str:
+        return self.jobs[take_id.partition("of")[2]].request.operation.value
 
     async def waveform_png(self, take_id: str) -> bytes:
         return b"\x89PNG fake picture"
