@@ -63,7 +63,7 @@ PROGRAMS: dict[int, Instrument] = {
     80: Instrument("square lead", 48, 91, ("lead", "arp"), True),
     81: Instrument("saw lead", 36, 91, ("lead", "bass"), True),
     87: Instrument("bass and lead synth", 24, 72, ("bass", "lead"), True),
-    88: Instrument("fantasia pad", 48, 84, ("pad", "chords"), True),
+    88: Instrument("fantasia pad", 48, 84, ("pad", "chords"), remark="bell attack, dies away in 4 s"),
     89: Instrument("warm pad", 41, 79, ("pad",), True),
     90: Instrument("polysynth", 41, 84, ("pad", "chords"), True),
     91: Instrument("space voice", 48, 84, ("pad", "choir"), True),

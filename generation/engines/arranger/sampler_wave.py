@@ -19,6 +19,11 @@ VELOCITY_FILTER_CENTS = -2400
 OPEN_VELOCITY_FILTER_CENTS = -4200
 """The same for zones without a filter of their own. Stronger, as most presets of the carried font have one sample for
 all velocities, where a real instrument loses far more than the specification's two octaves."""
+LOW_NOTE_FILTER_CENTS = 70
+"""So much more a key under C6: the partials of a low note lie low, and go first when it is played softly."""
+FLAT_SAMPLES_CENTS = {"Ahh Choir D#4(L)": 38, "Ahh Choir A4(L)": 42, "Ahh Choir D#5(L)": 42}
+"""Samples of the carried font that are out of tune, by what their sustained part lies too low (comb of ten partials);
+all others of its melodic programs lie within 25 cents in the ranges of instruments.py."""
 FILTER_BLOCK = 128
 """Frames between changes of a moving filter: 2.9 ms, the control rate of FluidSynth is 1.5 ms."""
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
@@ -55,6 +60,7 @@ def pitch_ratio(sample: Sample, zone: sf.Zone, key: int, tuning_cents: float) ->
     root = root if 0 <= root <= 127 else sample.root_key
     cents = (key - root) * zone.generator(sf.SCALE_TUNING) + sample.correction_cents + tuning_cents
     cents += 100 * zone.generator(sf.COARSE_TUNE) + zone.generator(sf.FINE_TUNE)
+    cents += FLAT_SAMPLES_CENTS.get(sample.name, 0)
     return float(min(max(2 ** (cents / 1200), MIN_RATIO), MAX_RATIO))
 
 
@@ -108,7 +114,7 @@ def _modulation_lfo(zone: sf.Zone, time_s: NDArray[np.float64]) -> NDArray[np.fl
 def filtered(wave: Wave, zone: sf.Zone, key: int, velocity: int) -> Wave:
     """The wave through the zone's low-pass, whose cutoff follows velocity, modulation envelope and oscillator."""
     time_s = np.arange(0, len(wave), FILTER_BLOCK) / SAMPLE_RATE_HZ
-    cents = np.full(len(time_s), float(_cutoff_cents(zone, velocity)))
+    cents = np.full(len(time_s), float(_cutoff_cents(zone, key, velocity)))
     if depth := zone.generator(sf.MOD_ENV_FILTER):
         cents += depth * modulation_envelope(zone, key, time_s)
     if depth := zone.generator(sf.MOD_LFO_FILTER):
@@ -119,9 +125,10 @@ def filtered(wave: Wave, zone: sf.Zone, key: int, velocity: int) -> Wave:
     return swept_lowpass(wave, cents, resonance_db)
 
 
-def _cutoff_cents(zone: sf.Zone, velocity: int) -> float:
+def _cutoff_cents(zone: sf.Zone, key: int, velocity: int) -> float:
     cutoff = zone.generator(sf.FILTER_CENTS)
     depth = VELOCITY_FILTER_CENTS if cutoff < OPEN_FILTER_CENTS else OPEN_VELOCITY_FILTER_CENTS
+    depth -= LOW_NOTE_FILTER_CENTS * max(84 - key, 0)
     soft = 1 - velocity / 127
     own = [(curve, amount) for curve, target, amount in zone.modulators if target == sf.FILTER_CENTS]
     if own:

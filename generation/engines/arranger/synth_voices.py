@@ -76,8 +76,8 @@ def supersaw(stroke: Stroke) -> Wave:
 
 def sawlead(stroke: Stroke) -> Wave:
     """Two saws with a vibrato that sets in late."""
-    hz = vibrato(stroke, 14, 5.4, 0.25)
-    saws = oscillator("saw", hz, stroke.num_frames) + oscillator("saw", hz * detuned(1, 9), stroke.num_frames, 0.4)
+    hz, n = vibrato(stroke, 14, 5.4, 0.25), stroke.num_frames
+    saws = oscillator("saw", hz * detuned(1, -5), n) + oscillator("saw", hz * detuned(1, 5), n, 0.4)
     cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.time_s / 0.2)
     return attack(lowpass(saws * np.float32(0.5), cutoff, 2.0), 0.006)
 
