@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.app import open_service
+from bot.logs import configure_logs
 from bot.settings import Settings
 from generation.errors import BandmateError
 from generation.request import MAX_SEED, AudioFormat, Operation, Request
@@ -37,6 +38,7 @@ class Wish:
 
 async def generate_take(wish: Wish, settings: Settings) -> None:
     """Make the take and write it; prints what was heard, the progress and the file's name."""
+    configure_logs(settings.log.model_copy(update={"level": "WARNING"}))  # a person reads this: no running commentary
     origin = Origin(front_end="cli", person_id="cli", person_name="this terminal", reply={"pid": os.getpid()})
     audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
     async with open_service(settings) as service:
