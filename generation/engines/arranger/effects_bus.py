@@ -67,7 +67,7 @@ def _loud(samples: Wave, seed: int) -> Iterator[Wave]:
 
 def _lofi(samples: Wave, seed: int) -> Iterator[Wave]:
     """A worn tape of a sampled record: narrow band, wow and flutter, 12 bits, crackle."""
-    band = np.concatenate([butterworth("highpass", 45.0), butterworth("lowpass", 6200.0), shelf("high", 3000.0, -3.0)])
+    band = np.concatenate([butterworth("highpass", 45.0), butterworth("lowpass", 5200.0), shelf("high", 3000.0, -3.0)])
     samples = _saturated(filtered_by(samples, band), 1.8)
     middle = samples.mean(axis=0)
     samples = middle + np.float32(0.75) * (samples - middle)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 RATE_HZ = 22_050
-LOOP = (2205, 4410)
+LOOP = (2200, 4400)  # 44 whole periods
 
 
 @dataclass

@@ -134,7 +134,7 @@ def test_reverb_and_echo_go_to_the_space_stem(player: Player) -> None:
 
 def test_lofi_is_darker_and_loud_is_denser(player: Player) -> None:
     mixes = {name: rendered(player, band(character=name)).mix.samples for name in BUS_LUFS}
-    assert centroid_hz(mixes["lofi"]) < 0.6 * centroid_hz(mixes["clean"])
+    assert centroid_hz(mixes["lofi"]) < 0.75 * centroid_hz(mixes["clean"])
     crest = {name: np.abs(m).max() / np.sqrt(np.mean(m**2)) for name, m in mixes.items()}
     assert crest["loud"] < crest["clean"]
 
