@@ -99,7 +99,9 @@ class Leases:
                 return row
             now = await self._db.now(connection)
             await add_takes(connection, takes, now)
-            await leave(connection, row, JobState.MADE, now, fraction=1.0)
+            await leave(
+                connection, row, JobState.MADE, now, fraction=1.0, made_s=sum(take.duration_s for take in takes)
+            )
             return await get_job(connection, job_id)
 
         return await self._db.write(work)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import structlog
 
 from generation.errors import BandmateError
 from generation.worker.inside import Inside
-from generation.worker.messages import Hear, Heard, Setup
+from generation.worker.messages import Hear, Heard
 
 log = structlog.get_logger()
 
@@ -31,10 +30,7 @@ def hear(audio_folder: Path, audio_hash: str) -> Heard:
 def main() -> None:
     """Run this process until the service closes the pipe."""
     inside = Inside.open()
-    setup = inside.waiting(limit_s=60.0)[:1]
-    if not setup or not isinstance(setup[0], Setup):
-        sys.exit("an analysis process is started by the service, not by hand")
-    folder = Path(setup[0].audio_folder)
+    folder = Path(inside.setup().audio_folder)
     while True:
         for message in inside.waiting(limit_s=60.0):
             if isinstance(message, Hear):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from typing import Self
 import structlog
 
 from generation.worker.inside import PARENT_PID
-from generation.worker.messages import MAX_MESSAGE_BYTES, Message, NotUnderstood, from_line, to_line
+from generation.worker.messages import MAX_MESSAGE_BYTES, Logged, Message, NotUnderstood, from_line, to_line
 
 log = structlog.get_logger()
 _KILL_LIMIT_S = 5.0
@@ -63,10 +64,18 @@ class Child:
                 line = await self._process.stdout.readline()
                 if not line.endswith(b"\n"):  # the end, perhaps in the middle of a line
                     return
-                yield from_line(line)
+                message = from_line(line)
             except (NotUnderstood, ValueError) as fault:  # ValueError: longer than the limit
                 log.error("a child process talks nonsense", pid=self.pid, fault=str(fault))
                 return
+            if isinstance(message, Logged):
+                self._log(message)
+            yield message
+
+    def _log(self, event: Logged) -> None:
+        """Write the child's event into our own log, where secrets are hidden."""
+        level = logging.getLevelNamesMapping().get(event.level.upper(), logging.ERROR)
+        log.log(level, event.event, **{**event.fields, "worker_pid": self.pid})
 
     async def end(self, *, grace_s: float = 0.0) -> int:
         """End the process: close its stdin, wait `grace_s`, then kill it and all it started. Returns its exit code."""

@@ -8,12 +8,16 @@ import queue
 import signal
 import sys
 import threading
-from typing import BinaryIO
+from collections.abc import MutableMapping
+from typing import Any, BinaryIO
 
-from generation.worker.messages import Message, from_line, to_line
+import structlog
+
+from generation.worker.messages import Logged, Message, Setup, from_line, to_line
 
 PARENT_PID = "BANDMATE_PARENT_PID"
 """The environment variable in which a child is told who started it."""
+_SETUP_LIMIT_S = 60.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -21,7 +25,7 @@ class Inside:
     """A child process's end of the pipes."""
 
     def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-        self._outgoing = outgoing
+        self._outgoing, self._writing = outgoing, threading.Lock()
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, args=(incoming,), daemon=True, name="inbox").start()
 
@@ -32,12 +36,31 @@ class Inside:
         _die_with_parent()
         outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not look like messages
-        return cls(sys.stdin.buffer, outgoing)
+        inside = cls(sys.stdin.buffer, outgoing)
+        structlog.configure(processors=[structlog.processors.format_exc_info, inside.send_log_event])
+        return inside
 
     def tell(self, message: Message) -> None:
         """Send a message."""
-        self._outgoing.write(to_line(message))
-        self._outgoing.flush()
+        with self._writing:  # engines may log from threads of their own
+            self._outgoing.write(to_line(message))
+            self._outgoing.flush()
+
+    def send_log_event(self, _logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
+        """A structlog processor, the last one: the service writes the log, and hides secrets in it."""
+        fields = {name: str(value) for name, value in event.items() if name != "event"}
+        self.tell(Logged(level, str(event.get("event", "")), fields))
+        raise structlog.DropEvent
+
+    def setup(self) -> Setup:
+        """The first message; what comes after it keeps waiting."""
+        try:
+            first = self._inbox.get(timeout=_SETUP_LIMIT_S)
+        except queue.Empty:
+            sys.exit("no setup came: this process is started by the service, not by hand")
+        if not isinstance(first, Setup):
+            sys.exit("the first message must be the setup")
+        return first
 
     def waiting(self, *, limit_s: float) -> list[Message]:
         """All messages that have come; waits up to `limit_s` seconds for the first one."""

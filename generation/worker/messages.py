@@ -165,8 +165,31 @@ class Broken:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event for the service's log, which knows what must not get into it. `fields` are texts by name."""
+
+    level: str
+    event: str
+    fields: dict[str, str]
+
+
 Message = (
-    Setup | Hello | Make | Drop | Hear | Heard | Alive | Loaded | Moved | Previewed | Made | GaveUp | Dropped | Broken
+    Setup
+    | Hello
+    | Make
+    | Drop
+    | Hear
+    | Heard
+    | Alive
+    | Loaded
+    | Moved
+    | Previewed
+    | Made
+    | GaveUp
+    | Dropped
+    | Broken
+    | Logged
 )
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Message.__args__}
 

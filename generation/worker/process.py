@@ -58,6 +58,8 @@ class WorkerLoop:
         for name in self._setup.preload:
             if name in self._bench.engines:
                 self._load(name)
+        self._alive("warm up", self._setup.load_limit_s)
+        self._studio.warm_up()
         while True:
             self.turn(wait_s=0.0 if self._jobs else IDLE_BEAT_S)
 
@@ -210,11 +212,8 @@ def capabilities_to_json(capabilities: Capabilities) -> dict[str, Any]:
 def main() -> None:
     """Run this process: wait for the setup, then make takes until the service closes the pipe."""
     inside = Inside.open()
-    setup = inside.waiting(limit_s=60.0)[:1]
-    if not setup or not isinstance(setup[0], Setup):
-        sys.exit("a worker process is started by the service, not by hand")
     try:
-        WorkerLoop(inside, setup[0]).run()
+        WorkerLoop(inside, inside.setup()).run()
     except BrokenPipeError:
         sys.exit(0)  # the service is gone
     except (Exception, MemoryError) as error:

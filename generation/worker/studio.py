@@ -7,6 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from generation.clip import Clip
 from generation.engines.base import Done
 from generation.worker.making import Making, take_seed
@@ -25,6 +27,13 @@ class Studio:
 
         self._setup = setup
         self._store = AudioStore(Path(setup.audio_folder))
+
+    def warm_up(self) -> None:
+        """Import what finishing needs, so that the first take does not wait for it."""
+        from generation.audio.finish import finish
+
+        noise = np.random.default_rng(0).normal(0, 0.1, (1, 48_000)).astype(np.float32)
+        finish(Clip(noise, 48_000), self._setup.target_lufs, self._setup.ceiling_dbfs)
 
     def load(self, audio_hash: str) -> Clip:
         """A clip of the store."""

@@ -15,7 +15,20 @@ from generation.config import ServiceConfig
 from generation.engines.base import Capabilities
 from generation.request import Operation
 from generation.worker.child import Child
-from generation.worker.messages import Alive, Broken, Drop, Dropped, GaveUp, Hello, Loaded, Made, Make, Message, Setup
+from generation.worker.messages import (
+    Alive,
+    Broken,
+    Drop,
+    Dropped,
+    GaveUp,
+    Hello,
+    Loaded,
+    Logged,
+    Made,
+    Make,
+    Message,
+    Setup,
+)
 
 log = structlog.get_logger()
 
@@ -59,6 +72,7 @@ class Worker:
         self._is_ready = asyncio.Event()
         self._is_closing = False
         self._life: asyncio.Task[None] | None = None
+        self._num_ended = 0  # jobs that this life brought to an end
         self._doing, self._limit_s, self._sign_at_s = "starting", config.start_limit_s, time.monotonic()
 
     async def open(self) -> None:
@@ -119,11 +133,13 @@ class Worker:
             death = await self._one_life()
             await self._bury()
             self._mourn(death)
-            pause_s = FIRST_PAUSE_S if time.monotonic() - begun_s > GOOD_LIFE_S else min(pause_s * 2, LONGEST_PAUSE_S)
+            was_good = self._num_ended > 0 or time.monotonic() - begun_s > GOOD_LIFE_S
+            pause_s = FIRST_PAUSE_S if was_good else min(pause_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
     async def _one_life(self) -> Death:
         self._note_sign("starting", self._config.start_limit_s)
+        self._num_ended = 0
         try:
             self._child = await Child.start(MODULE, num_threads=self._config.threads_per_worker)
         except OSError as error:
@@ -147,6 +163,8 @@ class Worker:
                     self._greet(message)
                 case Broken(reason):
                     return Death(_cause(reason), reason)
+                case Logged():
+                    pass  # written down where it came in
                 case _:
                     self._take_note(message)
         return Death("it crashed", f"the process ended while it was doing: {self._doing}")
@@ -174,6 +192,7 @@ class Worker:
         match message:
             case Made() | GaveUp() | Dropped():
                 self._jobs.pop(message.job_id, None)
+                self._num_ended += 1
             case Loaded(engine, seconds):
                 self.loaded.add(engine)
                 log.info("engine loaded", engine=engine, device=self.device, seconds=round(seconds, 2))
