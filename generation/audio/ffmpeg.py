@@ -118,6 +118,10 @@ def read_report(stderr: str) -> FfmpegReport:
         layout=stream[3] if stream else "",
         duration_s=stated_s,
         damaged=bool(_DAMAGE.search(stderr)),
-        unreadable_codec=bool(re.search(r"Decoding requested, but no decoder|Audio: none|Audio: \w+ \(none\)", stderr)),
+        unreadable_codec=_is_unreadable(stream[1] if stream else "none", stderr),
         stated_no_sound="matches no streams" in stderr,
     )
+
+
+def _is_unreadable(codec: str, stderr: str) -> bool:
+    return f"Codec ({codec}) not on whitelist" in stderr or "Decoding requested, but no decoder found" in stderr

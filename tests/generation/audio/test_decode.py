@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import fftconvolve
 
 from generation.audio.decode import DecodeLimits, decode
-from generation.audio.sandbox import bubblewrap
 from generation.clip import Clip
 from generation.errors import BandmateError, ClipRefused
 from tests.support import bombs, clips
@@ -37,10 +38,9 @@ def similarity(one: Clip, other: Clip) -> float:
     first, second = (clip.resampled(44_100).to_mono().samples[0] for clip in (one, other))
     length = min(len(first), len(second)) - 9_000
     middle = first[4_500 : 4_500 + length]
-    values = np.lib.stride_tricks.sliding_window_view(second[: length + 9_000], length)[::1]
-    products = np.array([values[shift] @ middle for shift in range(0, len(values), 1)][:9_000])
+    products = fftconvolve(second[: length + 9_000], middle[::-1], "valid")
     best = int(products.argmax())
-    return float(products[best] / np.linalg.norm(middle) / np.linalg.norm(values[best]))
+    return float(products[best] / np.linalg.norm(middle) / np.linalg.norm(second[best : best + length]))
 
 
 @pytest.mark.parametrize("name", clips.FORMATS)
@@ -194,11 +194,9 @@ async def test_a_missing_ffmpeg_is_named(tmp_path) -> None:
         await decode(clips.song_file("wav"), DecodeLimits(ffmpeg_path=tmp_path / "nothing"))
 
 
-async def test_thirty_hours_of_silence_are_bounded_in_time() -> None:
-    bubblewrap()
+async def test_thirty_hours_of_silence_are_bounded_in_time_and_memory() -> None:
     bomb = bombs.long_silent_flac(30 * 3600)
     assert 1_000_000 < len(bomb) < 1_200_000
-    import asyncio
-
+    limits = DecodeLimits(memory_bytes=400 * 2**20)  # address space, of which the program itself takes the most
     async with asyncio.timeout(3):
-        assert "first 60 s of the clip are silent" in await refusal(bomb)
+        assert await refusal(bomb, limits) == "The first 60 s of the clip are silent."
