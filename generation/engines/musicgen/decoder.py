@@ -80,26 +80,27 @@ class Decoder:
         """All layers: hidden [rows * halves, positions, hidden] at `places` int64 [rows * halves, positions]."""
         view = self.cache.view(first_row, hidden.shape[0] // num_halves, num_halves, places, span)
         for index, layer in enumerate(self.weights.layers):
-            hidden = hidden + self.attend_to_past(layer, layer.norm(hidden), view, index)
+            hidden = layer.out.add(hidden, self.attend_to_past(layer, layer.norm(hidden), view, index))
             if layer.cross is not None:
                 with_prompt = hidden[::num_halves]
-                with_prompt += self.attend_to_prompt(layer.cross, layer.cross.norm(with_prompt), view, index)
-            hidden = hidden + layer.down(torch.nn.functional.gelu(layer.up(layer.feed_norm(hidden))))
+                attended = self.attend_to_prompt(layer.cross, layer.cross.norm(with_prompt), view, index)
+                hidden[::num_halves] = layer.cross.out.add(with_prompt, attended)
+            hidden = layer.down.add(hidden, torch.nn.functional.gelu(layer.up(layer.feed_norm(hidden))))
         return self.weights.norm(hidden)
 
     def attend_to_past(self, layer: Layer, hidden: Tensor, view: CacheView, index: int) -> Tensor:
         """Self-attention over the cache, which first takes in the new keys and values."""
         width = self.weights.shape.hidden
-        projected = layer.query_key_value(hidden)
+        projected = layer.query_key_value(hidden).to(self.weights.precision.memory_dtype)
         keys, values = view.remember(index, projected[..., width:])
         query = self.split_heads(projected[..., :width])
-        return layer.out(join_heads(attention(query, keys, values, view.past_mask)))
+        return join_heads(attention(query, keys, values, view.past_mask)).to(hidden.dtype)
 
     def attend_to_prompt(self, cross: CrossAttention, hidden: Tensor, view: CacheView, index: int) -> Tensor:
         """Attention to the prompt's tokens, of the halves that have one."""
         keys, values = view.prompt(index)
-        query = self.split_heads(cross.query(hidden))
-        return cross.out(join_heads(attention(query, keys, values, view.prompt_mask)))
+        query = self.split_heads(cross.query(hidden).to(keys.dtype))
+        return join_heads(attention(query, keys, values, view.prompt_mask)).to(hidden.dtype)
 
     def split_heads(self, hidden: Tensor) -> Tensor:
         """[rows, positions, hidden] -> [rows, heads, positions, head]."""

@@ -118,7 +118,7 @@ def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.de
         sinusoids(shape.max_positions, shape.hidden).to(device, precision.dtype),
         tuple(block(layer) for layer in inner.layers),
         norm(inner.layer_norm),
-        make_linear(heads.to(device), Precision.BFLOAT16 if precision is Precision.INT8 else precision),
+        make_linear(heads.to(device), Precision.FLOAT32 if precision is Precision.INT8 else precision),
     )
 
 
