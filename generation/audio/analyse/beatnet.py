@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.audio.analyse.beat_features import FRAMES_PER_S, FloatArray, beat_features
+from generation.audio.analyse.beat_features import FRAMES_PER_S, NUM_BANDS, FloatArray, beat_features
 
 WEIGHTS = Path(__file__).parent / "weights" / "beatnet.npz"
 NUM_NETS = 3
@@ -18,10 +18,15 @@ WARM_UP_S = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeatActivations:
-    """Probabilities 0..1 of a beat that is no downbeat, and of a downbeat: float64 [frames], 50 frames a second."""
+    """What is heard of the rhythm, 50 frames a second.
+
+    beat, downbeat: float64 [frames], probabilities 0..1 of a beat that is no downbeat, and of a downbeat.
+    rise: float64 [frames], how much the spectrum rises, summed over bands: every onset, beat or not.
+    """
 
     beat: np.ndarray
     downbeat: np.ndarray
+    rise: np.ndarray
 
     @property
     def either(self) -> np.ndarray:
@@ -39,7 +44,7 @@ def beat_activations(mono: FloatArray) -> BeatActivations:
     num_warm = min(round(WARM_UP_S * FRAMES_PER_S), len(features))
     probabilities = _softmax(_run_nets(np.vstack([features[:num_warm], features]))[:, num_warm:])
     beat, downbeat, _ = probabilities.mean(axis=0).T.astype(np.float64)
-    return BeatActivations(beat, downbeat)
+    return BeatActivations(beat, downbeat, features[:, NUM_BANDS:].sum(axis=1, dtype=np.float64))
 
 
 def _run_nets(features: FloatArray) -> FloatArray:
