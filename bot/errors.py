@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -108,8 +109,12 @@ async def say(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Say one sentence: privately when nothing was said yet, in place of "thinking…" after a defer, else after it."""
     try:
         await _say(interaction, sentence)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("interaction %s: could not say %r: %s", interaction.id, sentence, error)
+    except RuntimeError as error:
+        if not interaction.client.is_closed():
+            raise
+        log.warning("interaction %s: closed before I could say %r: %s", interaction.id, sentence, error)
 
 
 async def _say(interaction: discord.Interaction[Any], sentence: str) -> None:

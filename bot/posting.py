@@ -58,6 +58,11 @@ class Parts:
     text: str
     files: tuple[tuple[str, bytes], ...] = ()
 
+    @property
+    def largest_audio_bytes(self) -> int:
+        """The size of its largest file, pictures apart: those don't get smaller."""
+        return max((len(data) for name, data in self.files if not name.endswith(".png")), default=0)
+
     def discord_files(self) -> list[discord.File]:
         """Fresh File objects: discord.py closes those that it has sent."""
         return [discord.File(io.BytesIO(data), name) for name, data in self.files]
@@ -109,7 +114,7 @@ class JobMessage:
                 too_large = error.status == 413 or error.code == errors.REQUEST_TOO_LARGE
                 if not too_large or attempt == MAX_SIZE_ATTEMPTS:
                     raise
-                max_file_bytes //= 2
+                max_file_bytes = min(max_file_bytes, parts.largest_audio_bytes) // 2
                 log.info("job %s: too large for Discord; now at most %d bytes a file", self._job_id, max_file_bytes)
 
     async def _parts(self, max_file_bytes: int) -> Parts:

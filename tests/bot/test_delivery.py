@@ -80,7 +80,7 @@ async def test_a_file_too_large_for_discord_is_encoded_smaller(stage: Stage) -> 
     stage.env.inject_error("POST", "/channels/*/messages", status=413, code=40005, message="Request entity too large")
     await stage.made()
     limits = [max_bytes for _, _, max_bytes, _ in stage.service.render_calls]
-    assert limits == [stage.guild.me.guild.filesize_limit, stage.guild.me.guild.filesize_limit // 2]
+    assert limits == [stage.guild.me.guild.filesize_limit, len(stage.service.file_bytes) // 2]
     assert len(stage.takes()) == 1
 
 
