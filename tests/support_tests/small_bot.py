@@ -176,6 +176,11 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
 
     tree.add_command(jam)
 
+    @tree.context_menu(name="Wave at")
+    async def wave(interaction: discord.Interaction, user: discord.Member) -> None:
+        only = discord.AllowedMentions(everyone=False, roles=False, users=[user])
+        await interaction.response.send_message(f"hello {user.mention} @everyone", allowed_mentions=only)
+
     @tree.context_menu(name="Remix this")
     async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
         sizes = [len(await file.read()) for file in message.attachments]

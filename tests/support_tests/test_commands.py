@@ -72,6 +72,14 @@ async def test_context_menu_reads_a_message_of_somebody_else(scene: Scene) -> No
     assert response not in scene.channel.messages
 
 
+async def test_the_menu_of_a_user_and_who_is_pinged(scene: Scene) -> None:
+    ben = scene.discord.add_user("ben", scene.guild)
+    interaction = await scene.ana.context_menu(ben, "Wave at", scene.channel)
+    assert (await interaction.wait_response()).pings == {str(ben.id)}
+    sent = await scene.bot.get_partial_messageable(scene.channel.id).send(f"{ben.mention} @here")
+    assert scene.channel.by_id[sent.id].pings == set()
+
+
 @pytest.mark.parametrize(
     ("command", "options", "complaint"),
     [

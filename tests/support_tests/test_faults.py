@@ -30,13 +30,16 @@ async def test_the_client_tries_again_after_500_502_504(scene: Scene, fault: fau
     assert [each.fault for each in scene.discord.requests_to("POST", MESSAGES)] == [fault.name, ""]
 
 
-async def test_an_error_after_applying_posts_twice_without_a_nonce_and_once_with(scene: Scene) -> None:
-    scene.discord.faults.add(faults.INTERNAL_ERROR.after_applying(), "POST", MESSAGES)
-    await _channel(scene).send("plain")
-    assert [message.content for message in scene.channel.messages] == ["plain", "plain"]
+async def test_an_error_after_applying_posts_a_follow_up_twice_and_a_message_with_its_nonce_once(scene: Scene) -> None:
+    interaction = await scene.ana.slash(scene.channel, "hold")
+    held = await scene.bot.held.get()
+    await held.edit_original_response(content="answer")
+    scene.discord.faults.add(faults.INTERNAL_ERROR.after_applying(), "POST", "/webhooks/")
+    await held.followup.send("twice")
+    assert [message.content for message in interaction.followups] == ["twice", "twice"]
     scene.discord.faults.add(faults.INTERNAL_ERROR.after_applying(), "POST", MESSAGES)
     await _channel(scene).send("guarded", nonce="job-1")
-    assert [message.content for message in scene.channel.messages] == ["plain", "plain", "guarded"]
+    assert [message.content for message in scene.channel.messages] == ["answer", "twice", "twice", "guarded"]
 
 
 async def test_503_is_raised_at_once(scene: Scene) -> None:
@@ -169,3 +172,12 @@ async def test_links_to_files_are_signed_and_expire(scene: Scene) -> None:
         assert await scene.discord.download(file) == b"\x00\xffbinary"
         posted.delete()
         assert await status(scene.discord.cdn.url(file)) == 404
+
+
+async def test_a_resume_that_is_refused_by_rate_identifies_anew(scene: Scene) -> None:
+    scene.discord.faults.refuse_resume_rate = 1.0
+    scene.discord.gateway.drop()
+    async with asyncio.timeout(15):
+        while scene.discord.gateway.identifies < 2:  # noqa: ASYNC110 - the client has no event for it
+            await asyncio.sleep(0.01)
+    assert scene.discord.gateway.resumes == 0

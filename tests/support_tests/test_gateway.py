@@ -86,13 +86,6 @@ async def test_reconnect_and_invalid_session(scene: Scene) -> None:
     assert (await (await scene.ana.slash(scene.channel, "ping")).wait_response()).content == "pong"
 
 
-async def test_a_refused_resume_identifies_anew(scene: Scene) -> None:
-    scene.discord.gateway.refuse_resume = True
-    scene.discord.gateway.drop()
-    await _until(lambda: scene.discord.gateway.identifies == 2, "identified again")
-    assert scene.discord.gateway.resumes == 0
-
-
 async def test_heartbeats() -> None:
     async with DiscordServer(heartbeat_interval_s=0.1) as server:
         bot = SmallBot()
@@ -111,14 +104,35 @@ async def test_a_wrong_token_cannot_log_in(discord_server: DiscordServer) -> Non
 async def test_intents_that_were_not_granted_are_refused() -> None:
     async with DiscordServer() as server:
         bot = SmallBot(intents=dpy.Intents(guilds=True, message_content=True))
-        with pytest.raises(dpy.PrivilegedIntentsRequired), server.redirected():
-            async with bot:
-                await bot.start(server.token)
+        with pytest.raises(dpy.PrivilegedIntentsRequired):
+            async with server.running(bot):
+                pass
 
 
 async def test_discord_py_is_restored(discord_server: DiscordServer) -> None:
     before = dpy.http.Route.BASE, dpy.gateway.DiscordWebSocket.DEFAULT_GATEWAY, dpy.Asset.BASE
     with discord_server.redirected():
         assert dpy.http.Route.BASE.startswith("http://127.0.0.1")
-    assert (dpy.http.Route.BASE, dpy.gateway.DiscordWebSocket.DEFAULT_GATEWAY, dpy.Asset.BASE) == before
+    assert before == (dpy.http.Route.BASE, dpy.gateway.DiscordWebSocket.DEFAULT_GATEWAY, dpy.Asset.BASE)
     assert "discord.com" in dpy.http.Route.BASE
+
+
+async def test_nothing_is_left_running() -> None:
+    before = asyncio.all_tasks()
+    async with DiscordServer() as server:
+        channel = server.add_guild().add_channel()
+        ana = server.add_user("ana", *server.guilds.values())
+        async with server.running(SmallBot()):
+            await (await ana.slash(channel, "ping")).wait_response()
+    assert asyncio.all_tasks() == before
+    with pytest.raises(OSError, match="onnect"):
+        await asyncio.open_connection("127.0.0.1", int(server.base_url.rsplit(":", 1)[1]))
+
+
+async def test_who_waits_in_vain_is_told_what_there_is(discord_server: DiscordServer) -> None:
+    guild = discord_server.add_guild()
+    channel = guild.add_channel()
+    ana = discord_server.add_user("ana", guild)
+    await ana.post(channel, "hello")
+    with pytest.raises(TimeoutError, match="hello"):
+        await channel.wait_for_message(lambda message: bool(message.attachments), timeout=0.05)

@@ -7,7 +7,10 @@ import asyncio
 import discord as dpy
 import pytest
 
+from tests.support.discord_server import DiscordServer
+
 from .conftest import Scene
+from .small_bot import SmallBot
 
 
 async def _error_of(scene: Scene) -> BaseException:
@@ -89,3 +92,24 @@ async def test_an_event_that_comes_twice_is_answered_once(scene: Scene) -> None:
     assert isinstance(error, dpy.HTTPException)
     assert error.code == 40060
     assert len(scene.channel.messages) == 1
+
+
+async def test_an_interaction_inside_a_thread(scene: Scene) -> None:
+    thread = scene.guild.add_thread(scene.channel, "room", scene.ana)
+    await scene.ana.slash(thread, "hold")
+    held = await scene.bot.held.get()
+    assert isinstance(held.channel, dpy.Thread)
+    assert held.channel.parent_id == scene.channel.id
+    await held.edit_original_response(content="here")
+    assert [message.content for message in thread.messages] == ["here"]
+    assert scene.channel.messages == []
+
+
+async def test_a_body_that_a_route_stumbles_over_is_a_finding() -> None:
+    async with DiscordServer() as server:
+        bot = SmallBot()
+        async with server.running(bot):
+            with pytest.raises(dpy.HTTPException) as refused:
+                await bot.http.request(dpy.http.Route("POST", "/users/@me/channels"), json={"recipient": "1"})
+        assert refused.value.code == 50035
+        assert any("KeyError" in str(finding) for finding in server.hard_findings)

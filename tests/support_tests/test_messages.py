@@ -25,6 +25,7 @@ async def test_the_same_nonce_gives_the_same_message(scene: Scene) -> None:
     other = await channel.send("take", nonce="job-2")
     assert first.id == again.id != other.id
     assert len(scene.channel.messages) == 2
+    assert (first.nonce, (await channel.fetch_message(first.id)).nonce) == ("job-1", None)
     scene.discord.clock.advance(3600)
     assert (await channel.send("take", nonce="job-1")).id != first.id
 

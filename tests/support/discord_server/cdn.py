@@ -36,7 +36,8 @@ class Cdn:
         guessed = content_type or mimetypes.guess_type(filename)[0]
         digest = hashlib.sha256(data).hexdigest()
         file = StoredFile(self._server.ids.next(), channel_id, filename, len(data), digest, guessed)
-        self._path(file).write_bytes(data)
+        if not self._path(file).exists():
+            self._path(file).write_bytes(data)
         self._files[file.id] = file
         return file
 
@@ -70,7 +71,7 @@ class Cdn:
         self._folder.cleanup()
 
     def _path(self, file: StoredFile) -> Path:
-        return Path(self._folder.name) / str(file.id)
+        return Path(self._folder.name) / file.sha256  # the same bytes are kept once
 
     def _sign(self, file_id: int, expires: int, issued: int) -> str:
         return hmac.new(self._secret, f"{file_id} {expires} {issued}".encode(), hashlib.sha256).hexdigest()

@@ -90,6 +90,7 @@ class Faults:
         self._kinds: tuple[Fault, ...] = ()
         self.duplicate_rate = 0.0  # share of interactions whose event comes twice
         self.gateway_drop_rate = 0.0  # share of interactions after which the gateway's connection is cut
+        self.refuse_resume_rate = 0.0  # share of resumes that are answered with INVALID_SESSION
         self.happened: Counter[str] = Counter()
 
     def add(self, fault: Fault, method: str = "", path: str = "", times: int = 1) -> None:
@@ -103,14 +104,11 @@ class Faults:
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         self._orders.clear()
-        self._rate = self.duplicate_rate = self.gateway_drop_rate = 0.0
+        self._rate = self.duplicate_rate = self.gateway_drop_rate = self.refuse_resume_rate = 0.0
 
     def choose(self, call: Call) -> Fault | None:
         """What goes wrong with this call, or None; told once for each call."""
-        fault = self._ordered(call) or self._drawn(call)
-        if fault is not None:
-            self.happened[fault.name] += 1
-        return fault
+        return self._ordered(call) or self._drawn(call)
 
     def chance(self, what: str, share: float) -> bool:
         """True for this share of the questions about `what`."""

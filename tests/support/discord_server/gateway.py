@@ -25,8 +25,8 @@ GUILDS, GUILD_MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0
 PRIVILEGED = GUILD_MEMBERS | 1 << 8 | MESSAGE_CONTENT
 GUILD_EVENTS = ("GUILD_", "CHANNEL_", "THREAD_")
 
-# Missed events are kept this long for a RESUME; Discord says "a few minutes".
-RESUME_WINDOW_S = 180.0
+# Missed events are kept this long for a RESUME; Discord does not say how long it waits.
+RESUME_WINDOW_S = 60.0
 
 
 @dataclass(eq=False)
@@ -36,7 +36,7 @@ class Session:
     id: str
     intents: int
     sequence: int = 0
-    log: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=20_000))
+    log: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=5_000))
     outgoing: asyncio.Queue[bytes | None] | None = None
     socket: web.WebSocketResponse | None = None
     request: web.Request | None = None
@@ -76,7 +76,6 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.identifies = self.resumes = self.heartbeats = 0
         self.compressions: list[str] = []
-        self.refuse_resume = False
         self._ready = asyncio.Event()
 
     @property
@@ -186,7 +185,8 @@ class Gateway:
         if said["op"] == IDENTIFY:
             return self._identify(said["d"], request, socket, outgoing)
         session = self.sessions.get(said["d"]["session_id"])
-        if session is None or self.refuse_resume:
+        faults = self._server.faults
+        if session is None or faults.chance("refused resume", faults.refuse_resume_rate):
             outgoing.put_nowait(b'{"op":9,"d":false}')
             return None
         if session.outgoing is not None:

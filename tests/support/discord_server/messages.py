@@ -75,6 +75,7 @@ class Message:
     revisions: int = 0
     pinned_at: str | None = None
     deleted: bool = False
+    pings: set[str] = field(default_factory=set)  # ids of whom it pinged, and "everyone"
     reactions: dict[str, list[int]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -101,6 +102,11 @@ class Message:
             parts.append((embed.get("footer") or {}).get("text") or "")
         parts += [part["content"] for part in walk(self.components) if part["type"] == TEXT]
         return "\n".join(part for part in parts if part)
+
+    @property
+    def spoken(self) -> str:
+        """What can ping somebody: content and text components."""
+        return "\n".join([self.content, *(part["content"] for part in walk(self.components) if part["type"] == TEXT)])
 
     @property
     def buttons(self) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,6 +87,12 @@ class Checker:
     def unserved(self, call: Call) -> None:
         """A request that this server has no route for: either it is not Discord's, or the route is missing here."""
         self._hard.append(Finding(f"{call.method} {call.path}", "request", "", "no such route in this server"))
+
+    def stumbled(self, call: Call, error: Exception) -> None:
+        """A request that a route of this server could not read: a bad body, or a fault of the server itself."""
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error} in {Path(at.filename).name}:{at.lineno}, body {str(call.json)[:200]}"
+        self._hard.append(Finding(f"{call.method} {call.template}", "request", "", what))
 
     @cached_property
     def _schemas(self) -> Schemas:

@@ -87,7 +87,7 @@ def _guild_channel(place: Channel) -> dict[str, Any]:
 
 
 def _thread(place: Channel) -> dict[str, Any]:
-    metadata = {
+    metadata: dict[str, Any] = {
         "archived": place.archived,
         "locked": place.locked,
         "auto_archive_duration": place.auto_archive_minutes,
@@ -212,7 +212,8 @@ def message(of: Message) -> dict[str, Any]:
 
 
 def _optional_parts(of: Message) -> dict[str, Any]:
-    server, parts = of.channel.server, {}
+    server = of.channel.server
+    parts: dict[str, Any] = {}
     if of.nonce is not None:
         parts["nonce"] = of.nonce
     if of.reference is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import components, errors, gateway, payloads
+from . import components, errors, gateway, payloads, pings, pings
 from .messages import EPHEMERAL, LOADING, VOICE_MESSAGE, Message, StoredFile
 from .rules import check_message
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Flags that a sender may set: suppress embeds, ephemeral, suppress notifications, voice, components v2.
 SETTABLE = 1 << 2 | EPHEMERAL | 1 << 12 | VOICE_MESSAGE | 1 << 15
+
+# An edit may set two of them; components v2 can't be taken back.
+SETTABLE_BY_EDIT = 1 << 2 | 1 << 15
 
 # Within this time the same nonce gives the same message; Discord says "the past few minutes".
 NONCE_LIFE_S = 300.0
@@ -41,6 +44,7 @@ def create(
     message.flags = (body.get("flags") or 0) & SETTABLE
     message.nonce, message.reference = body.get("nonce"), _reference(channel, body)
     _fill(message, body, uploads)
+    message.pings = pings.of(message, body.get("allowed_mentions"))
     publish(message)
     return message
 
@@ -61,7 +65,7 @@ def edit(message: Message, body: dict[str, Any], uploads: Sequence[Upload] = ())
     flags = (body.get("flags") or 0) | message.flags & (1 << 15)
     kept = _kept(message, body)
     check_message({**body, "flags": flags}, uploads, message.channel.filesize_limit, kept=kept, old=message)
-    message.flags = (message.flags | flags & SETTABLE & ~EPHEMERAL) & ~LOADING
+    message.flags = (message.flags | flags & SETTABLE_BY_EDIT) & ~LOADING
     message.attachments = kept
     _fill(message, body, uploads)
     message.edited_timestamp = message.channel.server.clock.iso()
@@ -150,6 +154,8 @@ def _tell(message: Message, event: str) -> None:
 def event_body(message: Message) -> dict[str, Any]:
     """A message as an event carries it: with its guild and member, and only what the bot may read."""
     body = readable(message)
+    if message.nonce is not None:
+        body["nonce"] = message.nonce
     guild = message.channel.guild
     if guild is not None:
         body["guild_id"] = str(guild.id)
@@ -159,9 +165,13 @@ def event_body(message: Message) -> dict[str, Any]:
 
 
 def readable(message: Message) -> dict[str, Any]:
-    """A message as the bot may read it: without the message content intent, other people's guild messages that do
-    not mention it come empty, over REST as over the gateway (reference "Message Content Intent")."""
+    """A message as the bot may read it later: without its nonce, which Discord does not store.
+
+    Without the message content intent, other people's guild messages that do not mention the bot come empty, over
+    REST as over the gateway (reference "Message Content Intent").
+    """
     body = payloads.message(message)
+    body.pop("nonce", None)
     server = message.channel.server
     mine = message.author is server.bot or server.bot.mention in message.content
     if mine or message.channel.guild is None or server.privileged_intents & gateway.MESSAGE_CONTENT:

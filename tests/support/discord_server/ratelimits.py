@@ -60,6 +60,7 @@ class RateLimits:
         now = time.monotonic()
         window = self._windows.get(key)
         if window is None or now >= window.ends_at_s:
+            self._forget_ended(now)
             window = self._windows[key] = Window(now + rule.per_s)
         window.used += 1
         left_s = window.ends_at_s - now
@@ -72,3 +73,8 @@ class RateLimits:
             "Via": "1.1 google",
         }
         return headers, left_s if window.used > rule.limit else 0.0
+
+    def _forget_ended(self, now: float) -> None:
+        """Every interaction's token is a bucket of its own: thousands in a long run."""
+        if len(self._windows) > 4096:
+            self._windows = {key: window for key, window in self._windows.items() if now < window.ends_at_s}

@@ -41,5 +41,7 @@ class Recorded:
     def begin(cls, call: Call, at_s: float) -> Recorded:
         """A record of a request whose answer is not known yet."""
         source = call.interaction
-        since_s = None if source is None else at_s - source.sent_s
-        return cls(call.method, call.template, call.path, call.query, at_s, source and source.id, since_s)
+        if source is None:
+            return cls(call.method, call.template, call.path, call.query, at_s, None, None)
+        since_s = at_s - source.sent_s
+        return cls(call.method, call.template, call.path, call.query, at_s, source.id, since_s)

@@ -127,7 +127,7 @@ async def serve(server: DiscordServer, request: web.Request) -> web.StreamRespon
     headers, wait_s = server.rate_limits.count(call)
     try:
         _read_body(call, raw, request.content_type, request.headers.get("Content-Type", ""))
-        record.json = call.json
+        record.json = call.json if server.keep_bodies else None
         record.files = [_recorded(upload) for upload in call.files]
         server.checker.request(call)
         if wait_s:
@@ -137,6 +137,11 @@ async def serve(server: DiscordServer, request: web.Request) -> web.StreamRespon
     except ApiError as error:
         record.status, record.code = error.status, error.code
         return _json(error.body(), error.status, headers)
+    except Exception as error:  # noqa: BLE001 - a body that a route stumbles over: the test shall see it
+        server.checker.stumbled(call, error)
+        refusal = errors.invalid_form("_", "INVALID", f"{type(error).__name__}: {error}")
+        record.status, record.code = refusal.status, refusal.code
+        return _json(refusal.body(), refusal.status, headers)
 
 
 async def _answer(
@@ -154,7 +159,7 @@ async def _answer(
         await asyncio.sleep(call.server.delay_s)
     if fault is not None:
         return _spoil(fault, call, record, request, headers)
-    record.status, record.response = reply.status, reply.body
+    record.status, record.response = reply.status, reply.body if call.server.keep_bodies else None
     call.server.checker.response(call, reply)
     if reply.status == 204:
         return web.Response(status=204, headers=headers)
@@ -165,6 +170,7 @@ def _spoil(
     fault: Fault, call: Call, record: Recorded, request: web.Request, headers: dict[str, str]
 ) -> web.StreamResponse:
     """Answer as the fault says."""
+    call.server.faults.happened[fault.name] += 1
     record.fault, record.status, record.code = fault.name, fault.status, fault.code
     if fault.drop:
         if request.transport is not None:

@@ -35,7 +35,7 @@ def check_message(
         _check_voice(body, uploads)
     v2 = bool(flags & COMPONENTS_V2)
     components.check(body.get("components") or [], v2=v2)
-    if v2 and (body.get("content") or body.get("embeds")):
+    if v2 and (_after("content", body, old) or _after("embeds", body, old)):
         raise errors.invalid_form(
             "content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "cannot be used with components v2"
         )
@@ -46,12 +46,14 @@ def check_message(
 def _has_substance(
     body: dict[str, Any], uploads: Sequence[Upload], kept: Sequence[StoredFile], old: Message | None
 ) -> bool:
-    def after(name: str) -> Any:
-        return body[name] if name in body else getattr(old, name, None)
+    content = _after("content", body, old)
+    shown = _after("embeds", body, old) or _after("components", body, old)
+    return bool((content and content.strip()) or shown or uploads or kept or body.get("sticker_ids"))
 
-    content = after("content")
-    written = bool(content and content.strip())
-    return written or bool(after("embeds") or after("components") or uploads or kept or body.get("sticker_ids"))
+
+def _after(name: str, body: dict[str, Any], old: Message | None) -> Any:
+    """A field as it will be: from the body, else as it was before the edit."""
+    return body[name] if name in body else getattr(old, name, None)
 
 
 def _check_texts(body: dict[str, Any]) -> None:

@@ -58,9 +58,12 @@ class DiscordServer:
         cdn_life_s: float = DEFAULT_LIFE_S,
         rate_limits: tuple[Rule, ...] = GENEROUS,
         openapi: Path | None = None,
+        keep_bodies: bool = True,
     ) -> None:
+        # keep_bodies=False: records without JSON, for runs of hours.
         self.seed, self.token, self.privileged_intents = seed, token, privileged_intents
         self.acknowledge_within_s, self.token_life_s = acknowledge_within_s, token_life_s
+        self.keep_bodies = keep_bodies
         self.delay_s = 0.0  # how long every answer takes, after the request has taken effect
         self.clock = Clock()
         self.ids = Snowflakes(self.clock)
@@ -193,10 +196,22 @@ class DiscordServer:
                 await client.login(self.token)
                 connection = asyncio.create_task(client.connect())
                 try:
-                    await asyncio.wait_for(client.wait_until_ready(), timeout)
+                    await _ready(client, connection, timeout)
                     yield client
                 finally:
                     await client.close()
                     await connection
             finally:
                 await client.close()
+
+
+async def _ready(client: discord.Client, connection: asyncio.Task[None], timeout_s: float) -> None:
+    """Until the client is ready. Raises TimeoutError; what the connection died of is raised by awaiting it."""
+    ready = asyncio.create_task(client.wait_until_ready())
+    done, _ = await asyncio.wait({ready, connection}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    if ready not in done:
+        ready.cancel()
+    if not done:
+        raise TimeoutError(f"the client was not ready within {timeout_s} s")
+    if connection in done:
+        await connection

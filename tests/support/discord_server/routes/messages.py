@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from tests.support.discord_server import errors, permissions, posting
+from tests.support.discord_server import errors, payloads, permissions, posting
 from tests.support.discord_server.messages import VOICE_MESSAGE, Message
 from tests.support.discord_server.places import Channel
 from tests.support.discord_server.rest import NO_CONTENT, Call, Reply, router
@@ -35,7 +35,7 @@ def message_of(call: Call) -> Message:
 def post(call: Call) -> Reply:
     channel = channel_of(call)
     _check_may_send(call, channel)
-    return Reply(posting.readable(posting.create(channel, call.server.bot, call.body, call.files)))
+    return Reply(payloads.message(posting.create(channel, call.server.bot, call.body, call.files)))
 
 
 def _check_may_send(call: Call, channel: Channel) -> None:

@@ -39,16 +39,17 @@ def follow_up(call: Call) -> Reply:
     if original is not None and original.loading and not original.deleted:
         # As Discord does it: the first follow-up after a deferral becomes the answer, with the deferral's visibility.
         posting.edit(original, call.body, call.files)
-        return _made(call, interaction, original)
+        return _made(interaction, original)
     message = posting.create(interaction.channel, call.server.bot, call.body, call.files, interaction=interaction)
     if message not in interaction.followups:
         interaction.followups.append(message)
-    return _made(call, interaction, message)
+    return _made(interaction, message)
 
 
-def _made(call: Call, interaction: Interaction, message: Message) -> Reply:
+def _made(interaction: Interaction, message: Message) -> Reply:
+    """The message, always: "wait" is always true for the webhook of an interaction (reference)."""
     interaction.changed.notify(interaction)
-    return NO_CONTENT if call.query.get("wait") not in ("1", "true") else Reply(payloads.message(message))
+    return Reply(payloads.message(message))
 
 
 @router.add("GET", ORIGINAL, public=True)
