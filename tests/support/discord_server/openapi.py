@@ -121,7 +121,7 @@ KEPT_ATTACHMENT = {"url", "proxy_url", "size", "content_type", "width", "height"
 def _is_known(job: _Job, complaint: Complaint) -> bool:
     """Known deviations of discord.py 2.7.1, all of which Discord takes.
 
-    Snowflakes as numbers (attachments, recipient, reference of a reply), tts on an edit, nsfw on the upload of
+    Snowflakes as numbers (attachments, recipient, reference of a reply, allowed mentions), tts on an edit, nsfw on the upload of
     commands, whole attachments where an edit keeps them.
     """
     if job.side != "request":
@@ -134,5 +134,5 @@ def _is_known(job: _Job, complaint: Complaint) -> bool:
             return job.template.endswith(("/commands", "/commands/{command_id}"))
         return is_edit and (complaint.name == "tts" or (in_attachments and complaint.name in KEPT_ATTACHMENT))
     is_attachment_id = len(steps) >= 3 and steps[-3] == "attachments" and steps[-1] == "id"
-    named = complaint.where == "recipient_id" or "message_reference" in steps
-    return complaint.keyword == "snowflake" and (is_attachment_id or named)
+    named = complaint.where == "recipient_id" or {"message_reference", "allowed_mentions"} & set(steps)
+    return complaint.keyword == "snowflake" and bool(is_attachment_id or named)

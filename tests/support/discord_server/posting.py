@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import components, errors, gateway, payloads, pings, pings
+from . import components, errors, gateway, payloads, pings
 from .messages import EPHEMERAL, LOADING, VOICE_MESSAGE, Message, StoredFile
 from .rules import check_message
 
