@@ -41,8 +41,9 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     configure_logs(settings.log.model_copy(update={"level": "WARNING"}))  # a person reads this: no running commentary
     origin = Origin(front_end="cli", person_id="cli", person_name="this terminal", reply={"pid": os.getpid()})
     audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
+    clips = {path: await asyncio.to_thread(read_clip, path, settings.clips.max_bytes) for path in wish.clips}
     async with open_service(settings) as service:
-        checked = [await check_in(service, path, origin, settings) for path in wish.clips]
+        checked = [await check_in(service, path, data, origin) for path, data in clips.items()]
         request = Request(
             operation=wish.operation,
             prompt=wish.prompt,
@@ -70,9 +71,8 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     )
 
 
-async def check_in(service: Service, path: Path, origin: Origin, settings: Settings) -> CheckIn:
-    """Read a clip from the disk and let it in; prints what was heard. Raises ClipRefused."""
-    data = await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)
+async def check_in(service: Service, path: Path, data: bytes, origin: Origin) -> CheckIn:
+    """Let a clip in; prints what was heard. Raises ClipRefused."""
     checked = await service.check_in(data, name=path.name, owner=origin)
     console.print(f"{path.name}: {checked.hearing.sentence()}", highlight=False)
     tell([*checked.remarks, *checked.hearing.remarks])

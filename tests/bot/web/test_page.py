@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.web import WebConfig, serve_page
@@ -22,16 +23,20 @@ from tests.support.clips import little_song, wav_bytes
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture
-async def address(tmp_path: Path) -> AsyncIterator[str]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one service for all: it takes seconds to start
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    folder = tmp_path_factory.mktemp("data")
     async with (
-        Service(ServiceConfig(tmp_path, threads_per_worker=1)) as service,
+        Service(ServiceConfig(folder, threads_per_worker=1, max_jobs_per_person=50)) as service,
         serve_page(service, WebConfig(port=0, max_upload_bytes=2 * 2**20)) as address,
     ):
         yield address
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(address: str) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(base_url=address) as session:
         yield session
