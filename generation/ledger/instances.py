@@ -62,12 +62,13 @@ class Instance:
             mine = instances.c.instance_id == self.instance_id
             await connection.execute(update(instances).where(mine).values(seen_until=now))
 
+        lock, self._lock = self._lock, None
+        if lock is None:
+            return  # closed before
         try:
             await self._db.write(work)
         finally:
-            if self._lock is not None:
-                self._let_go(self._lock)
-                self._lock = None
+            self._let_go(lock)
 
     async def dead(self) -> list[str]:
         """The ids of the other services that are dead."""
