@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
-CHUNK_FRAMES = 10 * SAMPLE_RATE_HZ
-"""Long music is filtered ten seconds at a time, so that double-precision copies stay small."""
+CHUNK_FRAMES = 32_768
+"""Music is filtered this much at a time, so that double-precision copies stay in the processor's cache."""
 Sections = NDArray[np.float64]
 
 
@@ -92,11 +92,13 @@ def wavered(mono: Wave, delay_s: float, depth_s: float, rate_hz: float, phase: f
     )
     lead = len(padded) - len(mono) - 1
     for first in range(0, len(mono), CHUNK_FRAMES):
-        time_s = np.arange(first, min(first + CHUNK_FRAMES, len(mono))) / SAMPLE_RATE_HZ
-        late = (delay_s + depth_s * np.sin((2 * np.pi * rate_hz * time_s + phase).astype(np.float32))) * SAMPLE_RATE_HZ
-        position = time_s * SAMPLE_RATE_HZ + lead - late
-        index = position.astype(np.int32)
-        rest = (position - index).astype(np.float32)
+        frame = np.arange(first, min(first + CHUNK_FRAMES, len(mono)))
+        turn = 2 * np.pi * rate_hz / SAMPLE_RATE_HZ * frame + phase
+        late = np.float32(delay_s * SAMPLE_RATE_HZ) + np.float32(depth_s * SAMPLE_RATE_HZ) * np.sin(
+            turn, dtype=np.float32
+        )
+        whole = np.ceil(late)
+        index = frame + (lead - whole.astype(np.int64))
         low = padded[index]
-        out[first : first + len(time_s)] = low + rest * (padded[index + 1] - low)
+        out[first : first + len(frame)] = low + (whole - late) * (padded[index + 1] - low)
     return out

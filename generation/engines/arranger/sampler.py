@@ -7,15 +7,15 @@ from collections.abc import Hashable
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
-from generation.engines.arranger.sampler_envelope import release_seconds, volume_envelope
+from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
 from generation.engines.arranger.sampler_wave import filtered, pitch_ratio, pitched, trembled, vibrated
 from generation.engines.arranger.soundfont import DRUM_BANK, SoundFont
 
 MAX_CACHE_BYTES = 64 * 2**20
 MAX_DRUM_S = 8.0
-VELOCITY_STEP = 8
-"""Brightness goes in 16 steps of velocity, loudness is exact."""
+VELOCITY_STEP = 16
+"""Brightness goes in 8 steps of velocity, loudness is exact."""
 VARIANT_CENTS = (0.0, 5.0, -6.0, 9.0)
 """Drum hits in a row are detuned a little in turn, so that a roll does not sound like a machine."""
 ATTENUATION_SCALE = 0.4
@@ -68,6 +68,7 @@ class Sampler:
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
+        self._found: dict[tuple[int, int], list[tuple[int, sf.Zone]]] = {}
         self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
 
     @property
@@ -88,8 +89,10 @@ class Sampler:
         ]
 
     def _sounding(self, pitch: int, velocity: float) -> list[tuple[int, sf.Zone]]:
-        midi_velocity = _midi_velocity(velocity)
-        return [(i, zone) for i, zone in enumerate(self.zones) if zone.plays(pitch, midi_velocity)]
+        key = (pitch, _midi_velocity(velocity))
+        if key not in self._found:
+            self._found[key] = [(i, zone) for i, zone in enumerate(self.zones) if zone.plays(*key)]
+        return self._found[key]
 
     def _tone(self, index: int, zone: sf.Zone, pitch: int, velocity: float, hold_frames: int, variant: int) -> Tone:
         bucket = min(_midi_velocity(velocity) // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2, 127)
@@ -112,11 +115,11 @@ class Sampler:
         """float32 [frames]: the zone's sample at a pitch, through its filter and volume envelope."""
         key = zone.generator(sf.FIXED_KEY)
         key = key if 0 <= key <= 127 else pitch
-        envelope = volume_envelope(zone, key, num_frames)
+        num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
         sample = self._font.sample(zone.sample)
-        wave = pitched(sample, zone, pitch_ratio(sample, zone, key, tuning_cents), len(envelope))
+        wave = pitched(sample, zone, pitch_ratio(sample, zone, key, tuning_cents), num_frames)
         wave = filtered(trembled(vibrated(wave, zone, key), zone), zone, key, velocity)
-        return wave * envelope[: len(wave)]
+        return wave * volume_envelope(zone, key, len(wave))
 
 
 def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:

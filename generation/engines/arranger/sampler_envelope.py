@@ -20,19 +20,33 @@ def seconds(timecents: float) -> float:
     return 0.0 if timecents <= -12000 else min(float(2 ** (timecents / 1200)), MAX_STAGE_S)
 
 
-def volume_envelope(zone: sf.Zone, key: int, num_frames: int) -> Wave:
-    """float32 [<= num_frames], 0..1: delay, linear attack, hold, decay (linear in dB) to sustain; ends where silent."""
+def audible_frames(zone: sf.Zone, key: int) -> int | None:
+    """After how many frames the volume envelope has died away, None when it holds."""
     delay_s, attack_s, hold_s, decay_s = _stages(zone, key, sf.VOL_DELAY)
-    floor_db = -min(max(zone.generator(sf.VOL_SUSTAIN), 0), 1440) / 10
-    decay_from_s = delay_s + attack_s + hold_s
-    silent_s = decay_from_s + decay_s * -SILENT_DB / 100 if floor_db <= SILENT_DB else np.inf
-    num_frames = int(min(num_frames, silent_s * SAMPLE_RATE_HZ + 1))
-    time_s = np.arange(num_frames, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
-    level_db = np.maximum((decay_from_s - time_s) * np.float32(100 / max(decay_s, 0.001)), floor_db)
-    curve: Wave = np.exp(np.minimum(level_db, 0) * np.float32(np.log(10) / 20), dtype=np.float32)
-    rising = int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1
-    curve[:rising] *= np.clip((time_s[:rising] - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
+    if _sustain_db(zone) > SILENT_DB:
+        return None
+    return int((delay_s + attack_s + hold_s + decay_s * SILENT_DB / -100) * SAMPLE_RATE_HZ) + 1
+
+
+def volume_envelope(zone: sf.Zone, key: int, num_frames: int) -> Wave:
+    """float32 [num_frames], 0..1: delay, linear attack, hold, decay (linear in dB) to sustain."""
+    delay_s, attack_s, hold_s, decay_s = _stages(zone, key, sf.VOL_DELAY)
+    floor_db = _sustain_db(zone)
+    rising = min(int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1, num_frames)
+    top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), num_frames)
+    bottom = min(top + int(decay_s * -floor_db / 100 * SAMPLE_RATE_HZ), num_frames)
+    curve = np.empty(num_frames, dtype=np.float32)
+    curve[:top] = 1
+    per_frame = np.float32(-100 * np.log(10) / 20 / max(decay_s, 0.001) / SAMPLE_RATE_HZ)
+    np.exp(np.arange(bottom - top, dtype=np.float32) * per_frame, out=curve[top:bottom])
+    curve[bottom:] = 10 ** (floor_db / 20)
+    time_s = np.arange(rising, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
+    curve[:rising] *= np.clip((time_s - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
     return curve
+
+
+def _sustain_db(zone: sf.Zone) -> float:
+    return -min(max(zone.generator(sf.VOL_SUSTAIN), 0), 1440) / 10
 
 
 def modulation_envelope(zone: sf.Zone, key: int, time_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,14 +65,14 @@ def pitch_ratio(sample: Sample, zone: sf.Zone, key: int, tuning_cents: float) ->
 
 
 def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wave:
-    """float32 [<= num_frames] at 44.1 kHz: soxr's high-quality resampler, so that going up an octave does not alias."""
+    """float32 [<= num_frames] at 44.1 kHz: soxr's 16-bit resampler, so that going up an octave does not alias."""
     step = ratio * sample.sample_rate_hz / SAMPLE_RATE_HZ
     source = unrolled(sample, zone, int(num_frames * step) + 64)
     if abs(step - 1) < 1e-6:
         return source[:num_frames]
     import soxr  # a native library: only when something is played
 
-    wave = soxr.resample(source, step * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="HQ")
+    wave = soxr.resample(source, step * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ")
     return np.ascontiguousarray(wave[:num_frames], dtype=np.float32)
 
 

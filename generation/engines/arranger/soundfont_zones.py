@@ -142,6 +142,8 @@ def _layer(rows: Table) -> _Layer:
 
 
 def _modulators(rows: Table) -> tuple[tuple[str, int, int], ...]:
+    if not len(rows):
+        return ()
     kept = rows[(rows["amount_source"] == 0) & np.isin(rows["source"], list(_VELOCITY_SOURCES))]
     return tuple((_VELOCITY_SOURCES[int(m["source"])], int(m["target"]), int(m["amount"])) for m in kept)
 

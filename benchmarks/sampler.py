@@ -1,0 +1,183 @@
+"""How fast the arranger plays: parts, mix and a whole take as multiples of real time, and memory.
+
+The peer in the same run is the plain way to do it: every note on its own, read with linear interpolation, no filter,
+nothing kept. Seconds are processor time of one thread, so that other work on the machine disturbs little.
+`python -m benchmarks.sampler [SECONDS]`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from generation.engines.arranger import soundfont_zones as sf
+from generation.engines.arranger.play import Player
+from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler_envelope import release_seconds
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
+from generation.engines.arranger.sampler_wave import pitch_ratio
+from generation.engines.arranger.score import Part, Score, Sound
+from generation.engines.arranger.soundfont import SoundFont
+from generation.hearing import Note
+
+BEAT_S = 0.5
+CHORDS = ((45, (57, 60, 64)), (41, (57, 60, 65)), (36, (55, 60, 64)), (43, (55, 59, 62)))
+"""Bass note and upper notes of each bar."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of work by the stage's word, and the longest stage."""
+
+    by_word: dict[str, float]
+    longest_s: float
+
+    @property
+    def total_s(self) -> float:
+        return sum(self.by_word.values())
+
+    @property
+    def playing_s(self) -> float:
+        return self.total_s - self.by_word["mixing"]
+
+
+def band_score(duration_s: float, seed: int = 1) -> Score:
+    """Five parts at 120 BPM with human timing and velocities: drums, bass, electric piano, flute, strings."""
+    rng = np.random.default_rng(seed)
+    beats = np.arange(0, duration_s, BEAT_S)
+
+    def hit(time_s: float, length_s: float, pitch: int, velocity: float) -> Note:
+        start_s = max(time_s + rng.normal(0, 0.006), 0)
+        return Note(start_s, start_s + length_s, pitch, float(np.clip(velocity + rng.normal(0, 0.06), 0.1, 1)))
+
+    drums = [hit(t, 0.1, 36 if i % 2 == 0 else 38, 0.85) for i, t in enumerate(beats)]
+    drums += [hit(t, 0.1, 46 if i % 32 == 30 else 42, 0.6) for i, t in enumerate(np.arange(0, duration_s, BEAT_S / 4))]
+    drums += [hit(t, 1.0, 49, 0.8) for t in beats[::32]]
+    bars = [(t, *CHORDS[bar % 4]) for bar, t in enumerate(beats[::4])]
+    bass = [hit(t + step * BEAT_S, 0.45, root, 0.8) for t, root, _ in bars for step in (0, 1, 1.5, 2, 3, 3.5)]
+    keys = [hit(t + step, 0.9, pitch, 0.65) for t, _, upper in bars for step in (0, 1.0) for pitch in upper]
+    lead = [hit(t, 0.4, 72 + int(rng.choice([0, 2, 4, 7, 9, 12])), 0.7) for t in beats if rng.random() < 0.8]
+    strings = [hit(t, 2.0, pitch + 12, 0.55) for t, _, upper in bars for pitch in upper]
+    parts = (
+        Part("drums", Sound("kit:0"), tuple(drums)),
+        Part("bass", Sound("gm:33"), tuple(bass)),
+        Part("keys", Sound("gm:4", pan=-0.2, chorus=0.3, reverb=0.25), tuple(keys)),
+        Part("lead", Sound("gm:73", delay=0.3, reverb=0.3), tuple(lead)),
+        Part("strings", Sound("gm:48", pan=0.2, reverb=0.4, duck=0.4), tuple(strings)),
+    )
+    return Score(duration_s, parts, (*beats.tolist(), duration_s))
+
+
+def timed(player: Player, score: Score) -> Timing:
+    """Renders a score and says where the time went."""
+    by_word: dict[str, float] = {}
+    longest_s, since = 0.0, time.process_time()
+    for stage in player.render(score, seed=1):
+        took_s = time.process_time() - since
+        by_word[stage.word] = by_word.get(stage.word, 0.0) + took_s
+        longest_s, since = max(longest_s, took_s), time.process_time()
+    return Timing(by_word, longest_s)
+
+
+def naive_seconds(font: SoundFont, score: Score) -> float:
+    """The peer: seconds for the same notes without cache, filter or band limit (mixing not counted)."""
+    samplers = [
+        Sampler(font, ToneCache(), int(part.sound.instrument.partition(":")[2]), part.is_drums) for part in score.parts
+    ]
+    since = time.process_time()
+    for part, sampler in zip(score.parts, samplers, strict=True):
+        out = np.zeros(round(score.duration_s * SAMPLE_RATE_HZ), dtype=np.float32)
+        for note in part.notes:
+            for wave in naive_waves(font, sampler, note):
+                start = round(note.start_s * SAMPLE_RATE_HZ)
+                room = out[start : start + len(wave)]
+                room += wave[: len(room)]
+    return time.process_time() - since
+
+
+def naive_waves(font: SoundFont, sampler: Sampler, note: Note) -> Iterator[Wave]:
+    """A note's zones, each read sample by sample at its speed, going round its loop, with an exponential release."""
+    for zone in sampler.zones:
+        if not zone.plays(note.pitch, round(note.velocity * 127)):
+            continue
+        sample = font.sample(zone.sample)
+        step = pitch_ratio(sample, zone, note.pitch, 0.0) * sample.sample_rate_hz / SAMPLE_RATE_HZ
+        hold, release_s = round((note.end_s - note.start_s) * SAMPLE_RATE_HZ), release_seconds(zone)
+        position = np.arange(hold + round(release_s * SAMPLE_RATE_HZ)) * step
+        if zone.generator(sf.SAMPLE_MODES) in (1, 3) and sample.loop_end > sample.loop_start:
+            length = sample.loop_end - sample.loop_start
+            over = position >= sample.loop_end
+            position[over] = sample.loop_start + (position[over] - sample.loop_start) % length
+        position = position[position < len(sample.data) - 1]
+        wave = np.interp(position, np.arange(len(sample.data)), sample.data).astype(np.float32)
+        late_s = np.maximum(np.arange(len(wave)) - hold, 0) / SAMPLE_RATE_HZ
+        yield wave * (note.velocity**2 * 10 ** (-5 * late_s / release_s)).astype(np.float32)
+
+
+def show_speed(console: Console, duration_s: float) -> None:
+    """The table of parts, first and later takes, and the peer."""
+    font = SoundFont()
+    player = Player(font)
+    since = time.process_time()
+    player.warm_up()
+    warm_up_s = time.process_time() - since
+    score = band_score(duration_s)
+    first, again = timed(player, score), timed(player, score)
+    table = Table(title=f"{duration_s:g} s, {len(score.parts)} parts, seconds of one core", title_justify="left")
+    for column in ("", "notes", "first take, s", "x real time", "next take, s", "x real time"):
+        table.add_column(column, justify="left" if not column else "right")
+    notes = {part.name: len(part.notes) for part in score.parts}
+    for word, took_s in first.by_word.items():
+        next_s = again.by_word[word]
+        row = (f"{took_s:.3f}", f"{duration_s / took_s:.0f}", f"{next_s:.3f}", f"{duration_s / next_s:.0f}")
+        table.add_row(word, str(notes.get(word, "")), *row)
+    for name, one, other in (
+        ("playing (the sampler)", first.playing_s, again.playing_s),
+        ("whole take", first.total_s, again.total_s),
+    ):
+        row = (f"{one:.3f}", f"{duration_s / one:.0f}", f"{other:.3f}", f"{duration_s / other:.0f}")
+        table.add_row(name, str(sum(notes.values())), *row, style="bold")
+    naive_s = naive_seconds(font, score)
+    table.add_row(
+        "peer: note by note, linear", str(sum(notes.values())), f"{naive_s:.3f}", f"{duration_s / naive_s:.0f}"
+    )
+    console.print(table)
+    console.print(f"imports and warm-up {warm_up_s:.2f} s; longest stage {max(first.longest_s, again.longest_s):.3f} s")
+    console.print(f"decoded samples {font.decoded_bytes / 2**20:.1f} MiB")
+
+
+def peak_mebibytes(duration_s: float) -> float:
+    """Peak memory of a process that plays one take of this length and nothing else."""
+    command = [sys.executable, "-m", "benchmarks.sampler", "--memory", str(duration_s)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def print_memory(duration_s: float) -> None:
+    """What `peak_mebibytes` runs."""
+    player = Player(SoundFont())
+    timed(player, band_score(duration_s))
+    status = Path("/proc/self/status").read_text()  # not getrusage: its peak outlives the exec of the parent's child
+    print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+
+
+def main() -> None:
+    """Tables for 60 s and 30 s (or for the length given), and peak memory of a 30 s take."""
+    if sys.argv[1:2] == ["--memory"]:
+        print_memory(float(sys.argv[2]))
+        return
+    console = Console()
+    for duration_s in [float(argument) for argument in sys.argv[1:]] or [60.0, 30.0]:
+        show_speed(console, duration_s)
+    console.print(f"peak memory of a process that plays 30 s: {peak_mebibytes(30.0):.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
