@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +86,9 @@ class BandmateClient(discord.Client):
         self.downloads = Downloads(config.max_upload_bytes)
         self.progress = ProgressBoard(self, config.progress_edit_interval_s)
         self.delivery = Delivery(self)
+        self.is_closing = False
+        self._num_under_way = 0
+        self._all_done = asyncio.Event()
         self.delivery_task: asyncio.Task[None] | None = None
 
     @property
@@ -120,16 +125,41 @@ class BandmateClient(discord.Client):
         """Submitted forms; commands and buttons have their own ways."""
         await actions.on_form(interaction)
 
+    @asynccontextmanager
+    async def under_way(self) -> AsyncIterator[None]:
+        """Around the work on an order that was acknowledged: closing waits for it."""
+        self._num_under_way += 1
+        try:
+            yield
+        finally:
+            self._num_under_way -= 1
+            if self._num_under_way == 0:
+                self._all_done.set()
+
     async def close(self) -> None:
-        """Post what is being posted, stop the edits, then leave Discord. Closing twice is closing once."""
+        """Take nothing new, let orders and posts under way finish within the grace, then leave Discord.
+
+        Closing twice is closing once.
+        """
+        self.is_closing = True
         if self.delivery_task is not None:
             self.delivery_task.cancel()
             await asyncio.wait([self.delivery_task])
             self.delivery_task = None
+            await self._finish_orders()
             await self.delivery.close(self.config.shutdown_grace_s)
         await self.progress.close()
         await self.downloads.__aexit__()
         await super().close()
+
+    async def _finish_orders(self) -> None:
+        """Wait for the orders under way, at most the grace."""
+        self._all_done.clear()
+        if self._num_under_way:
+            try:
+                await asyncio.wait_for(self._all_done.wait(), self.config.shutdown_grace_s)
+            except TimeoutError:
+                log.warning("%d orders were not let in any more", self._num_under_way)
 
 
 _CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)

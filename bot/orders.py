@@ -11,6 +11,7 @@ import discord
 
 from bot import errors, texts
 from bot.reply import MESSAGE_ID, Reply
+from generation.errors import TooBusy
 from generation.request import Operation, Request, Take
 from generation.service import CheckIn, Origin, Ticket
 
@@ -31,7 +32,12 @@ class Order:
 
 
 async def defer(interaction: discord.Interaction[BandmateClient]) -> None:
-    """Acknowledge: Discord shows "thinking…" in a message of its own, which becomes the progress message."""
+    """Acknowledge: Discord shows "thinking…" in a message of its own, which becomes the progress message.
+
+    Raises TooBusy while the bot closes: what it took now it could not finish.
+    """
+    if interaction.client.is_closing:
+        raise TooBusy("I'm just restarting. Ask again in a minute.")
     answered = await interaction.response.defer(thinking=True)
     interaction.extras[MESSAGE_ID] = answered and answered.message_id
 
@@ -40,10 +46,11 @@ async def submit(
     interaction: discord.Interaction[BandmateClient], request: Request, attachments: Sequence[discord.Attachment]
 ) -> Order:
     """Let the attached clips in and put the job into the ledger. Raises BandmateError with the person's sentence."""
-    check_ins = await asyncio.gather(*(_check_in(interaction, attachment) for attachment in attachments))
-    if check_ins:
-        request = request.changed(clip_ids=tuple(check_in.clip_id for check_in in check_ins))
-    return await _submit(interaction, request, check_ins)
+    async with interaction.client.under_way():
+        check_ins = await asyncio.gather(*(_check_in(interaction, attachment) for attachment in attachments))
+        if check_ins:
+            request = request.changed(clip_ids=tuple(check_in.clip_id for check_in in check_ins))
+        return await _submit(interaction, request, check_ins)
 
 
 async def submit_on_take(

@@ -40,13 +40,15 @@ class PlaceRefuses(Exception):
 
 @contextmanager
 def refusals(place: str) -> Iterator[None]:
-    """Turn Discord's refusals (4xx) into PlaceRefuses; its failures (5xx, 429) are the caller's to try again."""
+    """Turn Discord's refusals (4xx) into PlaceRefuses; what may pass (5xx, 429, a token that is being replaced) is the
+    caller's to try again."""
     try:
         yield
     except discord.DiscordServerError:
         raise
     except discord.HTTPException as error:
-        if error.status == 429 or error.status >= 500:
+        token_revoked = error.status == 401 and error.code != errors.INVALID_WEBHOOK_TOKEN
+        if error.status == 429 or error.status >= 500 or token_revoked:
             raise TimeoutError(f"Discord answered {error.status}") from error
         raise PlaceRefuses(f"{place} refused it ({error.status}, code {error.code}: {error.text}).") from error
 

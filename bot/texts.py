@@ -68,7 +68,7 @@ def small(sentence: str) -> str:
 
 def escaped(sentence: str) -> str:
     """A sentence of ours that may carry a few user words: one line, markdown and mentions made harmless."""
-    return re.sub(r"([\\*_~|`<>@#\[\]()])", r"\\\1", plain(sentence, 300)).replace("://", ":\u2060//")
+    return re.sub(r"([\\*_~|`<>@#\[\]()])", r"\\\1", plain(sentence, 600)).replace("://", ":\u2060//")
 
 
 def progress_bar(fraction: float) -> str:
@@ -116,6 +116,17 @@ def takes_text(head: str, takes: Sequence[Take], remarks: Iterable[str]) -> str:
         lines.append(recipe_line(take) if len(takes) == 1 else recipe_line(take).replace("-# ", f"-# **{number}** · "))
     told = dict.fromkeys(remark for take in takes for remark in take.remarks) | dict.fromkeys(remarks)
     return cut([*lines, *(small(remark) for remark in told if remark)])
+
+
+def pages(lines: Iterable[str]) -> list[str]:
+    """The lines as texts that each fit a message; no line is torn."""
+    found: list[str] = []
+    for line in lines:
+        if found and len(found[-1]) + 1 + len(line) <= MAX_MESSAGE_CHARACTERS:
+            found[-1] += "\n" + line
+        else:
+            found.append(line[:MAX_MESSAGE_CHARACTERS])
+    return found
 
 
 def cut(lines: Sequence[str], max_characters: int = MAX_MESSAGE_CHARACTERS) -> str:

@@ -38,7 +38,10 @@ async def about(interaction: discord.Interaction[BandmateClient]) -> None:
 async def help_(interaction: discord.Interaction[BandmateClient]) -> None:
     """Every command with its options."""
     lines = [line for command in interaction.client.tree.walk_commands() for line in _help_lines(command)]
-    await interaction.response.send_message(texts.cut(lines), ephemeral=True)
+    first, *more = texts.pages(lines)
+    await interaction.response.send_message(first, ephemeral=True)
+    for page in more:
+        await interaction.followup.send(page, ephemeral=True)
 
 
 def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Group) -> Iterator[str]:

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from generation.service import JobState
-from tests.bot.discord_stage import Stage, open_stage
+from tests.bot.discord_stage import OGG, Stage, open_stage
 
 
 async def ask(stage: Stage) -> discord.Message:
@@ -219,11 +219,35 @@ async def test_one_fault_does_not_stop_the_others(stage: Stage, monkeypatch: pyt
     assert len(stage.takes()) == 1
 
 
-async def test_closing_lets_a_running_post_finish(tmp_path: Path) -> None:
+async def test_closing_lets_what_is_under_way_finish_and_takes_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_stage(tmp_path) as stage:
-        await ask(stage)
-        stage.service.finish("job1")
-        await stage.env.settle()
+        listening, heard = asyncio.Event(), asyncio.Event()
+        check_in = stage.service.check_in
+
+        async def slow_check_in(*args: Any, **options: Any) -> Any:
+            listening.set()
+            await stage.service.wait(heard.wait(), "the analysis")
+            return await check_in(*args, **options)
+
+        monkeypatch.setattr(stage.service, "check_in", slow_check_in)
+        await stage.alice.slash(stage.channel, "extend", clip=OGG)
+        assert listening.is_set() and stage.service.jobs == {}
+        closing = asyncio.create_task(stage.client.close())
+        await asyncio.sleep(0)
+        refused = await stage.bob.slash(stage.channel, "compose", prompt="late")
+        assert refused.ephemeral and "just restarting" in refused.response.content
+        heard.set()
+        await closing
+        assert [job.request.operation.value for job in stage.service.jobs.values()] == ["extend"]
         await stage.client.close()
-        assert stage.service.last_job.status.state is JobState.DELIVERED
-        await stage.client.close()
+
+
+async def test_in_a_direct_message(stage: Stage) -> None:
+    await stage.alice.user.slash("compose", prompt="slow blues")
+    assert stage.service.last_job.origin.guild_id is None
+    stage.service.finish("job1")
+    await stage.env.settle()
+    posted = [message for message in stage.alice.user.dm_channel.history() if message.attachments]
+    assert len(posted) == 1 and stage.service.last_job.status.state is JobState.DELIVERED

@@ -63,3 +63,10 @@ def test_a_text_with_many_remarks_fits_a_message() -> None:
     text = texts.takes_text(texts.headline(request, "1"), [take] * 4, ["wav is too large here; this is flac."])
     assert len(text) <= texts.MAX_MESSAGE_CHARACTERS
     assert text.count("Remark 0:") == 1
+
+
+@given(st.lists(st.text(alphabet="ab ", max_size=900), max_size=12))
+def test_pages_keep_every_line_and_fit_a_message(lines: list[str]) -> None:
+    pages = texts.pages(lines)
+    assert all(len(page) <= texts.MAX_MESSAGE_CHARACTERS for page in pages)
+    assert "\n".join(pages) == "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_voice_message_and_a_prompt_become_a_take(tmp_path: Path) -> Non
         assert len(stage.results()) == 1
         edits = [each.at_s for each in stage.discord.requests_to("PATCH", "/webhooks/")]
         progress_edits = edits[:-1]  # the last one is the answer's, which does not wait
-        assert all(later - earlier >= 5 for earlier, later in zip(progress_edits, progress_edits[1:], strict=False))
+        assert all(later - earlier >= 5 for earlier, later in pairwise(progress_edits))
 
 
 async def test_the_form_and_the_format_menu(stage: WireStage, bot: BandmateClient) -> None:

@@ -47,6 +47,7 @@ def scripted(folder: Path) -> dict[str, Any]:
         "preload_engines": ("scripted",),
         "engine_registry": "tests.support.scripted_engine",
         "poll_interval_s": 0.1,
+        "stop_grace_s": 1.0,
     }
 
 
