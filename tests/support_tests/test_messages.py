@@ -69,6 +69,12 @@ async def test_edits_keep_replace_and_add_files(scene: Scene) -> None:
     assert (message.content, message.revisions) == ("two", 3)
 
 
+async def test_names_of_files_are_made_harmless(scene: Scene) -> None:
+    channel = scene.bot.get_partial_messageable(scene.channel.id)
+    sent = await channel.send(file=_file("größe <1>/my take.ogg"))
+    assert (sent.attachments[0].filename, sent.attachments[0].title) == ("gre_1my_take.ogg", "größe <1>/my take")
+
+
 async def test_read_list_pin_and_delete(scene: Scene) -> None:
     channel = scene.bot.get_channel(scene.channel.id)
     assert isinstance(channel, dpy.TextChannel)

@@ -24,7 +24,10 @@ SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that a person uploads. voice=True: recorded in Discord, with a waveform and a duration."""
+    """A file that a person uploads. voice=True: recorded in Discord, with a waveform and a duration.
+
+    name: as Discord reports it; Discord makes names harmless, but a bot had better not rely on it.
+    """
 
     name: str
     data: bytes
@@ -46,6 +49,7 @@ class StoredFile:
     sha256: str
     content_type: str | None = None
     description: str | None = None
+    title: str | None = None  # the name it was sent with, where Discord changed it
     duration_s: float | None = None
     waveform: str | None = None
     ephemeral: bool = False

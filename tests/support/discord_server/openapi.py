@@ -121,8 +121,8 @@ KEPT_ATTACHMENT = {"url", "proxy_url", "size", "content_type", "width", "height"
 def _is_known(job: _Job, complaint: Complaint) -> bool:
     """Known deviations of discord.py 2.7.1, all of which Discord takes.
 
-    Snowflakes as numbers (attachments, recipient, reference of a reply, allowed mentions), tts on an edit, nsfw on the upload of
-    commands, whole attachments where an edit keeps them.
+    Snowflakes as numbers (attachments, recipient, reference of a reply, allowed mentions), tts on an edit, nsfw on the
+    upload of commands, whole attachments where an edit keeps them.
     """
     if job.side != "request":
         return False

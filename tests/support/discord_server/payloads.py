@@ -179,6 +179,7 @@ def attachment(file: StoredFile, url: str) -> dict[str, Any]:
     optional = {
         "content_type": file.content_type,
         "description": file.description,
+        "title": file.title,
         "duration_secs": file.duration_s,
         "waveform": file.waveform,
         "ephemeral": file.ephemeral or None,

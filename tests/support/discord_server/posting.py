@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -130,11 +131,18 @@ def _store(message: Message, body: dict[str, Any], uploads: Sequence[Upload]) ->
     stored = []
     for upload in uploads:
         entry = described.get(upload.field.removeprefix("files[").removesuffix("]"), {})
-        file = server.cdn.store(message.channel.id, entry.get("filename") or upload.filename, upload.data)
+        given = entry.get("filename") or upload.filename
+        file = server.cdn.store(message.channel.id, safe_name(given), upload.data)
+        file.title = None if file.filename == given else given.rpartition(".")[0] or given
         file.description, file.ephemeral = entry.get("description"), message.ephemeral
         file.duration_s, file.waveform = entry.get("duration_secs"), entry.get("waveform")
         stored.append(file)
     return stored
+
+
+def safe_name(given: str) -> str:
+    """The name that Discord gives a file: blanks become underscores, all but plain characters go."""
+    return re.sub(r"[^A-Za-z0-9._-]", "", given.replace(" ", "_")) or "unknown"
 
 
 def _intent(channel: Channel) -> int:

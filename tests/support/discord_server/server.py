@@ -60,7 +60,8 @@ class DiscordServer:
         openapi: Path | None = None,
         keep_bodies: bool = True,
     ) -> None:
-        # keep_bodies=False: records without JSON, for runs of hours.
+        # keep_bodies=False: records without JSON, for runs of hours; read hard_findings now and then in these, for
+        # the bodies that are still to be checked are kept until then.
         self.seed, self.token, self.privileged_intents = seed, token, privileged_intents
         self.acknowledge_within_s, self.token_life_s = acknowledge_within_s, token_life_s
         self.keep_bodies = keep_bodies
