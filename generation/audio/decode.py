@@ -16,7 +16,7 @@ from generation.audio.pcm import SampleCheck, check_samples, parse_wav
 from generation.audio.sandbox import ChildLimits, ChildResult, run_limited
 from generation.audio.sniff import Container, sniff
 from generation.clip import Clip
-from generation.errors import ClipRefused
+from generation.errors import BandmateError, ClipRefused
 
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 48_000
 """A clip keeps its own rate within these, and is resampled to MAX_RATE_HZ outside of them."""
@@ -27,13 +27,17 @@ MUSIC_RATE_HZ = 2_000
 ABSURD_RATE_HZ = 768_000
 """Above this rate the header lies: converters end there."""
 
+NOT_STARTED = (126, 127)
+"""What a shell says of a program that is no program or is not there."""
+
 SHORT_BY_S = 0.5
 """A file that gives this much less than it states has broken off; padding of codecs is well below."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """What an upload may cost. Sizes in bytes, times in seconds; `memory_bytes` is the child's address space.
+    """What an upload may cost. Sizes in bytes, times in seconds; `memory_bytes` is the child's address space,
+    of which ffmpeg's program itself takes nearly 300 MiB.
 
     max_bytes: Discord lets at most 25 MiB through. max_clip_s: what is longer is trimmed. min_clip_s: what is shorter
     is refused. cpu_s and wall_s: 30 s of any format decode in well under 0.2 s, so 10 s is a broken or hostile file.
@@ -42,7 +46,7 @@ class DecodeLimits:
     max_bytes: int = 25 * 2**20
     max_clip_s: float = 60.0
     min_clip_s: float = 0.1
-    memory_bytes: int = 2**30
+    memory_bytes: int = 512 * 2**20
     cpu_s: int = 10
     wall_s: float = 20.0
     ffmpeg_path: Path | None = None
@@ -73,6 +77,7 @@ async def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
 
     Raises:
         ClipRefused: not audio, a playlist, no sound, silent, too large, too short or broken; the sentence says which.
+        BandmateError: the decoder itself is missing or can't be started.
     """
     limits = limits or DecodeLimits()
     if len(data) > limits.max_bytes:
@@ -135,6 +140,8 @@ async def _run(fd: int, container: Container, limits: DecodeLimits, filters: str
 
 def _judge(result: ChildResult, report: FfmpegReport, container: Container, limits: DecodeLimits) -> Decoded:
     """From raw output to a clip, or to the sentence that says why not."""
+    if result.exit_code in NOT_STARTED or result.stderr.startswith("bwrap:"):
+        raise BandmateError("The decoder could not be started here; `bandmate doctor` says what is missing.")
     pcm = parse_wav(result.stdout)
     _check_rate(report.sample_rate_hz or (pcm.sample_rate_hz if pcm else 0))
     if pcm is None or pcm.num_frames == 0:
@@ -166,6 +173,8 @@ def _check_rate(sample_rate_hz: int) -> None:
 def _why_nothing(result: ChildResult, report: FfmpegReport, container: Container) -> str:
     if result.timed_out:
         return f"The {container.name} file took too long to read. Save it again, or send it as WAV or MP3."
+    if report.out_of_memory:
+        return f"The {container.name} file needs more memory than one clip may take. Send it as WAV or MP3."
     if report.unreadable_codec:
         return f"The sound in the {container.name} file is in a coding that I don't read. Send it as WAV or MP3."
     if report.damaged and not report.stated_no_sound:

@@ -39,6 +39,7 @@ class FfmpegReport:
     damaged: bool = False
     unreadable_codec: bool = False
     stated_no_sound: bool = False
+    out_of_memory: bool = False
 
 
 def ffmpeg_path(path: Path | None = None) -> str:
@@ -119,6 +120,7 @@ def read_report(stderr: str) -> FfmpegReport:
         duration_s=stated_s,
         damaged=bool(_DAMAGE.search(stderr)),
         unreadable_codec=_is_unreadable(stream[1] if stream else "none", stderr),
+        out_of_memory=bool(re.search("Cannot allocate memory|Resource temporarily unavailable", stderr)),
         stated_no_sound="matches no streams" in stderr,
     )
 

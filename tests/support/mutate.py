@@ -22,7 +22,7 @@ Mutation = Callable[[random.Random, bytearray], bytearray]
 
 
 def mutated(data: bytes, seed: int) -> bytes:
-    """The file with one to four kinds of damage, as the seed says; never longer than 64 KiB more than it was."""
+    """The file with one to four kinds of damage, as the seed says; never more than 64 KiB longer than it was."""
     chance = random.Random(seed)
     out = bytearray(data)
     for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 4)):

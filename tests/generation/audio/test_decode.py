@@ -194,6 +194,18 @@ async def test_a_missing_ffmpeg_is_named(tmp_path) -> None:
         await decode(clips.song_file("wav"), DecodeLimits(ffmpeg_path=tmp_path / "nothing"))
 
 
+async def test_a_decoder_that_does_not_start_is_no_fault_of_the_clip(tmp_path) -> None:
+    broken = tmp_path / "ffmpeg"
+    broken.write_text("not a program")
+    with pytest.raises(BandmateError, match="could not be started") as error:
+        await decode(clips.song_file("wav"), DecodeLimits(ffmpeg_path=broken, bubblewrap=False))
+    assert not isinstance(error.value, ClipRefused)
+
+
+async def test_too_little_memory_is_not_called_damage() -> None:
+    assert "more memory" in await refusal(clips.song_file("m4a"), DecodeLimits(memory_bytes=200 * 2**20))
+
+
 async def test_thirty_hours_of_silence_are_bounded_in_time_and_memory() -> None:
     bomb = bombs.long_silent_flac(30 * 3600)
     assert 1_000_000 < len(bomb) < 1_200_000

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from generation.audio.sandbox import ChildLimits, isolation_report, run_limited
+from generation.audio.sandbox import ChildLimits, bubblewrap, isolation_report, run_limited
 
 LIMITS = ChildLimits(memory_bytes=2**29, cpu_s=1, wall_s=10, output_bytes=100_000, bubblewrap=False)
 
@@ -55,7 +56,21 @@ async def test_it_sees_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_doctor_hears_how_it_is_shut_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "inside bubblewrap" in isolation_report(lambda: "/usr/bin/bwrap")
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
     assert "install bubblewrap" in isolation_report(lambda: None)
-    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/bwrap")
+    monkeypatch.setattr("shutil.which", lambda name, path=None: "/usr/bin/bwrap")
     assert "may not make namespaces" in isolation_report(lambda: None)
+
+
+@pytest.mark.skipif(bubblewrap() is None, reason="no bubblewrap that may make namespaces here")
+async def test_inside_bubblewrap_there_is_no_network_and_no_file(tmp_path: Path) -> None:
+    limits = ChildLimits(memory_bytes=2**30, cpu_s=2, wall_s=10, output_bytes=100_000)
+    secret = tmp_path / "secret"
+    secret.write_text("token")
+    assert b"token" not in (await run_limited(["/bin/cat", str(secret)], limits)).stdout
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        script = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)"
+        await run_limited(["/usr/bin/python3", "-c", script], limits)
+        with pytest.raises(TimeoutError):
+            server.accept()
