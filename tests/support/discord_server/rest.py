@@ -113,15 +113,8 @@ router = Router()
 async def serve(server: DiscordServer, request: web.Request) -> web.StreamResponse:
     """One request from its first byte to its record."""
     arrived_s = server.clock.now_s()
-    path = request.path.removeprefix(API)
-    found = router.find(request.method, path)
     raw = await request.read()
-    template, params, route, public = found or (path, {}, _no_route, False)
-    call = Call(server, request.method, path, template, params, dict(request.query), num_bytes=len(raw))
-    call.interaction = server.interactions_by_token.get(
-        params.get("interaction_token") or params.get("webhook_token", "")
-    )
-    call.authorized = request.headers.get("Authorization", "") == f"Bot {server.token}"
+    call, route, public = _begin(server, request, len(raw))
     record = Recorded.begin(call, arrived_s)
     server.requests.append(record)
     headers, wait_s = server.rate_limits.count(call)
@@ -144,9 +137,21 @@ async def serve(server: DiscordServer, request: web.Request) -> web.StreamRespon
         return _json(refusal.body(), refusal.status, headers)
 
 
+def _begin(server: DiscordServer, request: web.Request, num_bytes: int) -> tuple[Call, Route, bool]:
+    """The call without its body, its route, and whether the route needs no bot token."""
+    path = request.path.removeprefix(API)
+    template, params, route, public = router.find(request.method, path) or (path, {}, _no_route, False)
+    call = Call(server, request.method, path, template, params, dict(request.query), num_bytes=num_bytes)
+    token = params.get("interaction_token") or params.get("webhook_token", "")
+    call.interaction = server.interactions_by_token.get(token)
+    call.authorized = request.headers.get("Authorization", "") == f"Bot {server.token}"
+    return call, route, public
+
+
 async def _answer(
     call: Call, record: Recorded, request: web.Request, headers: dict[str, str], route: Route, public: bool
 ) -> web.StreamResponse:
+    """Faults that come before, the rules for every request, the route, faults that come after."""
     fault = call.server.faults.choose(call)
     if fault is not None and not fault.applied:
         return _spoil(fault, call, record, request, headers)
