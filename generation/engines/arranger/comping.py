@@ -39,7 +39,9 @@ class Comper:
 
     def _voice(self, span: ChordSpan) -> tuple[int, ...]:
         style = self._player.style
-        self._last = voice(span, style.voicing, *style.register_, self._last)
+        # a heard chord keeps its root in the chords, so that it is recognised above a bass that walks
+        kind = "close" if style.voicing == "rich" and self._harmony.from_clip else style.voicing
+        self._last = voice(span, kind, *style.register_, self._last)
         return self._last
 
     def _pad(self, section: Section) -> list[Event]:

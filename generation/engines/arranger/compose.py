@@ -192,7 +192,7 @@ def _details(draft: Draft) -> dict[str, Any]:
     frame, wish = draft.frame, draft.wish
     shifted = [
         {
-            "start_s": round(max(float(c["start_s"]) - frame.clock_shift_s + frame.join_s * 0, 0.0), 3),
+            "start_s": round(max(float(c["start_s"]) - frame.clock_shift_s, 0.0), 3),
             "chord": c["chord"],
         }
         for c in chord_names(draft.harmony, frame.grid)
@@ -214,7 +214,7 @@ def _details(draft: Draft) -> dict[str, Any]:
 
 
 def _remarks(draft: Draft) -> tuple[str, ...]:
-    silent = ()
+    silent: tuple[str, ...] = ()
     if draft.job.hearings and draft.hearing is None:
         silent = ("The clip is silent, so I wrote music without it.",)
     said = (*silent, *draft.wish.remarks, draft.choice.remark, *draft.frame.remarks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from generation.engines.arranger.band import Band
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.frame import Frame
@@ -18,7 +20,7 @@ def effect_parts(band: Band, style: Style, form: tuple[Section, ...], frame: Fra
     if not band.effects:
         return []
     risers, impacts = [], []
-    for before, section in zip(form, form[1:], strict=False):
+    for before, section in pairwise(form):
         if section.kind != "drop" and before.kind != "build":
             continue
         start_s, end_s = _bar_s(before.first_bar, frame), _bar_s(section.first_bar, frame)

@@ -10,6 +10,7 @@ from typing import Any
 from generation.engines.arranger.compose import Composition, compose
 from generation.engines.arranger.frame import EXTEND_LEAD_S
 from generation.engines.arranger.join import accompany, extend
+from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.play import Player, Rendered
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
 from generation.engines.arranger.soundfont import EMBEDDED_FONT, open_font
@@ -37,7 +38,8 @@ class ArrangerEngine:
         self._player: Player | None = None
         self._jobs: dict[str, Iterator[Event]] = {}
         self.capabilities = Capabilities(
-            name="arranger", operations=OPERATIONS, max_duration_s=MAX_DURATION_S, num_channels=2, sample_rate_hz=SAMPLE_RATE_HZ,
+            name="arranger", operations=OPERATIONS, max_duration_s=MAX_DURATION_S, num_channels=2,
+            sample_rate_hz=SAMPLE_RATE_HZ,
             licence="MIT", max_jobs=MAX_JOBS,
         )  # fmt: skip
 
@@ -109,7 +111,7 @@ class ArrangerEngine:
             clip = extend(job.clips[0], rendered.mix, composition.frame.join_s, lead_s)
         elif job.request.operation is Operation.ACCOMPANY:
             clip, stems["backing"] = accompany(job.clips[0], rendered.mix)
-        return Done(job.job_id, clip, stems, None, composition.details, remarks, _revision())
+        return Done(job.job_id, clip, stems, to_midi(composition.score), composition.details, remarks, _revision())
 
 
 def _revision() -> str:

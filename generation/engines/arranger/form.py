@@ -77,7 +77,20 @@ def _kinds(template: Sequence[str], num_bars: int, flags: frozenset[str] | set[s
     while len(kinds) < room // 2:
         body = [kind for kind in kinds if kind != "intro"]
         kinds = [*kinds, *body[: room // 2 - len(kinds)]]
-    return kinds or ["A"]
+    return _leading_somewhere(kinds or ["A"])
+
+
+def _leading_somewhere(kinds: list[str]) -> list[str]:
+    """Without breaks and builds that lead nowhere: the piece ends on a main section, a build on what it builds to."""
+    out = list(kinds)
+    for index in range(len(out) - 1, -1, -1):
+        following = out[index + 1] if index + 1 < len(out) else "ending"
+        lost = (out[index] == "build" and following not in ("drop", "B")) or (
+            out[index] in ("break", "intro") and following == "ending"
+        )
+        if lost:
+            out[index] = "A" if index and out[index - 1] == "B" else "B"
+    return out
 
 
 def _with_build(kinds: list[str], num_bars: int) -> list[str]:
@@ -108,18 +121,19 @@ def unit_bars(num_bars: int) -> int:
 
 
 def _laid(kinds: list[str], first: int, landing: int, base: float) -> list[Section]:
-    """Give each kind its bars: whole units, the rest to the main sections, the build last before what it leads to."""
+    """Give each kind its bars: whole units, the intro what is left of them, more units to the main sections."""
     num_bars = landing - first
     if num_bars <= 0:
         return []
     unit = unit_bars(num_bars)
-    kinds = kinds[:num_bars]
-    lengths = [unit if num_bars >= unit * len(kinds) else 1 for _ in kinds]
+    kinds = _with_fitting_intro(kinds, num_bars, unit)[:num_bars]
+    lengths = [min(unit, max(1, num_bars // len(kinds))) for _ in kinds]
+    if kinds[0] == "intro":
+        lengths[0] = num_bars % unit or unit
     main = [index for index, kind in enumerate(kinds) if kind in ("A", "B", "C", "drop")] or [0]
     turn = 0
     while sum(lengths) < num_bars:
-        step = min(unit, num_bars - sum(lengths))
-        lengths[main[turn % len(main)]] += step
+        lengths[main[turn % len(main)]] += min(unit, num_bars - sum(lengths))
         turn += 1
     sections, bar = [], first
     for kind, length in zip(kinds, lengths, strict=True):
@@ -127,6 +141,15 @@ def _laid(kinds: list[str], first: int, landing: int, base: float) -> list[Secti
         sections.append(Section(kind, _LETTERS.get(kind, kind), bar, length, energy))
         bar += length
     return sections
+
+
+def _with_fitting_intro(kinds: list[str], num_bars: int, unit: int) -> list[str]:
+    """Without the intro where it would take much of a short piece: it is either the odd bars or one unit of many."""
+    if kinds[0] != "intro" or len(kinds) == 1:
+        return kinds
+    spare = num_bars % unit
+    fits = num_bars >= 6 and (0 < spare <= num_bars // 5 or (spare == 0 and num_bars >= 5 * unit))
+    return kinds if fits else kinds[1:]
 
 
 def _heard_sections(frame: Frame, hearing: Hearing, first: int, landing: int, base: float) -> list[Section]:

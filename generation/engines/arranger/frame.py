@@ -18,6 +18,8 @@ MIN_CLIP_S = 1.0
 SHORT_CLIP_DURATION_S = 8.0
 MIN_KEY_CONFIDENCE = 0.15
 MAX_DURATION_S = 300.0
+TEMPO_FIT_SHARE = 0.05
+"""How far the drawn tempo may be moved so that whole phrases fill the length."""
 EXTEND_LEAD_S = 0.03
 """How long before its first beat the new part of an extension begins: the room for the crossfade."""
 
@@ -31,8 +33,8 @@ class Frame:
 
     `grid` is the band's grid, `counted` the one that people count (the band may feel it in half or double time).
     `music_start_s` is where the band may begin, on the grid's clock; `clock_shift_s` is what is taken off the grid's
-    times to get the score's (extend begins in the middle of the clip's clock). `transpose` are semitones from the clip's
-    key to the take's. `source` maps the take's beats onto the clip's (`source_grid`), None when there is no clip music.
+    times to get the score's (extend begins in the middle of the clip's clock). `transpose` are semitones from the
+    clip's key to the take's. `source` maps the take's beats onto the clip's (`source_grid`), None when there is no clip music.
     """
 
     operation: Operation
@@ -219,9 +221,10 @@ def _own_tempo(wish: Wish, style: Style, streams: Streams, duration_s: float, be
         bars = (duration_s - 0.75 * bar_s) / bar_s
         phrase = 4 if bars >= 6 else 2 if bars >= 3 else 1
         off = abs(bars / phrase - round(bars / phrase)) * phrase
-        return off + abs(tempo - drawn) / max(high - low, 4.0)
+        return off + abs(tempo - drawn) / drawn
 
-    return float(min(range(math.ceil(low), math.floor(high) + 1), key=misfit, default=round(drawn)))
+    near = [t for t in range(math.ceil(low), math.floor(high) + 1) if abs(t / drawn - 1) <= TEMPO_FIT_SHARE]
+    return float(min(near, key=misfit, default=round(drawn)))
 
 
 def _joined(base: Frame, heard: Hearing) -> Frame:

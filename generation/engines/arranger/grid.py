@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 
@@ -28,7 +29,7 @@ class Grid:
     @property
     def beat_s(self) -> float:
         """The median length of a beat in seconds."""
-        return median(b - a for a, b in zip(self.beats_s, self.beats_s[1:], strict=False))
+        return median(b - a for a, b in pairwise(self.beats_s))
 
     @property
     def bar_s(self) -> float:
@@ -60,7 +61,7 @@ class Grid:
         """The grid with twice (2) or half (0.5) as many beats to the second, so that a style finds its own tempo."""
         if rate == 2:
             times = self.beats_s
-            between = [t for a, b in zip(times, times[1:], strict=False) for t in (a, (a + b) / 2)]
+            between = [t for a, b in pairwise(times) for t in (a, (a + b) / 2)]
             return Grid((*between, times[-1]), self.beats_per_bar, self.steps_per_beat)
         if rate == 0.5:
             return Grid(self.beats_s[::2], self.beats_per_bar, self.steps_per_beat)
@@ -100,7 +101,7 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
 
 
 def _edge_beat(times: Sequence[float]) -> float:
-    return median(b - a for a, b in zip(times, times[1:], strict=False))
+    return median(b - a for a, b in pairwise(times))
 
 
 def _filled(times: Sequence[float]) -> list[float]:

@@ -109,12 +109,25 @@ def _has_fill(section: Section, index: int, is_last: bool) -> bool:
 
 
 def varied(lines: Bar, rng: Random, changes: int = 1) -> Bar:
-    """A bar with small changes that a drummer makes: a ghost note, a moved kick, an open hat, a thinner hat."""
+    """A bar with small changes that a drummer makes: a ghost note, a kick more, an open hat, a stroke left out."""
     out = dict(lines)
     for _ in range(changes):
-        move = rng.choice((_ghost, _kick_more, _open_hat, _hat_accent))
-        out = move(out, rng)
+        moves = [_ghost, _kick_more, _open_hat, _hat_accent]
+        rng.shuffle(moves)
+        changed = next((bar for move in (*moves, _one_less) if _hits(bar := move(out, rng)) != _hits(out)), out)
+        out = changed
     return out
+
+
+def _hits(lines: Bar) -> set[tuple[str, int]]:
+    """Which drums are struck when."""
+    return {(name, step) for name, line in lines.items() for step, sign in enumerate(line) if sign in DRUM_LEVELS}
+
+
+def _one_less(lines: Bar, rng: Random) -> Bar:
+    """Without one stroke off the beat (kicks stay)."""
+    weak = sorted((name, step) for name, step in _hits(lines) if step % 4 and name != "kick")
+    return _put(lines, *rng.choice(weak), ".") if weak else lines
 
 
 def _put(lines: Bar, name: str, step: int, sign: str) -> Bar:
@@ -168,7 +181,7 @@ def _hat_accent(lines: Bar, rng: Random) -> Bar:
 def _never_stuck(lines: Bar, history: list[Bar], rng: Random) -> Bar:
     """Vary a bar that would be the fourth alike in a row."""
     for _ in range(8):
-        if len(history) < 3 or any(before != lines for before in history[-3:]) or not lines:
+        if len(history) < 3 or not lines or any(_hits(before) != _hits(lines) for before in history[-3:]):
             return lines
         lines = varied(lines, rng, 2)
     return lines

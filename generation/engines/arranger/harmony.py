@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from random import Random
 
 from generation.engines.arranger.form import Section
@@ -43,7 +45,7 @@ class ChordSpan:
         return chord_name(self.root, self.quality)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Harmony:
     """Chord spans that follow each other without a hole, and the key they are heard in."""
 
@@ -51,21 +53,25 @@ class Harmony:
     key: Key
     from_clip: bool = False
 
+    @cached_property
+    def _starts(self) -> list[float]:
+        return [span.start for span in self.spans]
+
     def at(self, beat: float) -> ChordSpan:
         """The chord that sounds at a beat (the nearest one outside)."""
-        starts = [span.start for span in self.spans]
-        return self.spans[min(max(bisect_right(starts, beat + 1e-6) - 1, 0), len(self.spans) - 1)]
+        return self.spans[min(max(bisect_right(self._starts, beat + 1e-6) - 1, 0), len(self.spans) - 1)]
 
     def next_after(self, beat: float) -> ChordSpan:
         """The chord that follows the one at `beat` (itself at the end)."""
-        starts = [span.start for span in self.spans]
-        return self.spans[min(bisect_right(starts, beat + 1e-6), len(self.spans) - 1)]
+        return self.spans[min(bisect_right(self._starts, beat + 1e-6), len(self.spans) - 1)]
 
     def between(self, start: float, end: float) -> tuple[ChordSpan, ...]:
         """The spans that overlap start..end, cut to it."""
+        first = max(bisect_right(self._starts, start + 1e-6) - 1, 0)
+        last = bisect_right(self._starts, end - 1e-6)
         return tuple(
             replace(span, start=max(span.start, start), end=min(span.end, end))
-            for span in self.spans
+            for span in self.spans[first:last]
             if span.start < end - 1e-6 and span.end > start + 1e-6
         )
 
@@ -86,8 +92,8 @@ def harmonise(frame: Frame, hearing: Hearing | None, style: Style, form: tuple[S
     if hearing is not None and frame.source_grid is not None:
         heard = heard_spans(frame, hearing)
         if heard:
-            laid = heard if frame.follows_clip else _carried_on(heard, frame)
-            return Harmony(_coloured(_filled(laid, end), frame.key, style), frame.key, True)
+            laid = _covering(heard, frame, end) if frame.follows_clip else _carried_on(heard, frame)
+            return Harmony(_coloured(_filled(laid, end), frame.key, style, is_heard=True), frame.key, True)
     spans = _landed(_progression(frame, style, form, rng), frame, form)
     return Harmony(_coloured(_filled(spans, end), frame.key, style), frame.key)
 
@@ -166,6 +172,23 @@ def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
     return laid
 
 
+def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpan]:
+    """The clip's chords, and before and after what was heard (of a long clip only a part is) their cycle in phase."""
+    beats = frame.grid.beats_per_bar
+    first_bar, last_bar = round(spans[0].start / beats), max(round(spans[-1].end / beats), 1)
+    if first_bar <= 1 and last_bar * beats >= end - 2 * beats:
+        return spans
+    cycle = _cycle_bars(spans, first_bar, last_bar, beats)
+    source, laid = Harmony(tuple(spans), frame.key), list[ChordSpan]()
+    for bar in range(int(end // beats) + 1):
+        inside = first_bar <= bar < last_bar
+        origin = bar if inside else first_bar + (bar - first_bar) % cycle
+        shift = (bar - origin) * beats
+        for span in source.between(origin * beats, (origin + 1) * beats):
+            laid.append(replace(span, start=span.start + shift, end=span.end + shift))
+    return laid
+
+
 def _cycle_bars(spans: list[ChordSpan], first_bar: int, last_bar: int, beats: int) -> int:
     """After how many bars (1, 2, 4, 8) the chords come again; all of them, up to 8, when they don't."""
     source = Harmony(tuple(spans), Key(0, "major"))
@@ -206,7 +229,7 @@ def _progression(frame: Frame, style: Style, form: tuple[Section, ...], rng: Ran
 def _even_edges(beats: int, parts: int) -> Iterable[tuple[float, float]]:
     """Where chords that share a bar begin and end: on beats, as evenly as beats allow."""
     cuts = [round(index * beats / parts) for index in range(parts + 1)]
-    return [(left, right) for left, right in zip(cuts, cuts[1:], strict=False)]
+    return [(left, right) for left, right in pairwise(cuts)]
 
 
 def _landed(spans: list[ChordSpan], frame: Frame, form: tuple[Section, ...]) -> list[ChordSpan]:
@@ -245,12 +268,13 @@ def _filled(spans: list[ChordSpan], end: float) -> list[ChordSpan]:
     return filled
 
 
-def _coloured(spans: list[ChordSpan], key: Key, style: Style) -> tuple[ChordSpan, ...]:
-    """Sevenths and ninths in styles that have them, where the key's scale holds them."""
+def _coloured(spans: list[ChordSpan], key: Key, style: Style, is_heard: bool = False) -> tuple[ChordSpan, ...]:
+    """Sevenths and ninths in styles that have them, where the key's scale holds them; heard chords get no ninths, so
+    that they stay those of the clip."""
     if style.extensions == "none":
         return tuple(spans)
     scale = scale_of(key)
-    return tuple(replace(span, quality=_extended(span, scale, style.extensions == "ninths")) for span in spans)
+    return tuple(replace(span, quality=_extended(span, scale, style.extensions == "ninths" and not is_heard)) for span in spans)
 
 
 def _extended(span: ChordSpan, scale: tuple[int, ...], with_ninth: bool) -> str:

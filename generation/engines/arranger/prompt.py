@@ -1,4 +1,4 @@
-"""What a prompt asks for: style, moods, tempo, key, metre, instruments wanted and unwanted, form; and what it left open."""
+"""What a prompt asks for: style, moods, tempo, key, metre, instruments wanted and unwanted, form."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def read_prompt(prompt: str) -> Wish:
     _take_duration(draft)
     _read_words(draft)
     _remark_unknown(draft, prompt)
-    lists = {
+    lists: dict[str, Any] = {
         name: tuple(dict.fromkeys(getattr(draft, name)))
         for name in ("styles", "moods", "eras", "wanted", "unwanted", "understood", "unknown", "remarks")
     }
@@ -217,7 +217,8 @@ def _note_setting(draft: _Draft, meaning: Meaning, entry: dict[str, Any]) -> Non
     fields = draft.fields
     if meaning.kind == "mood":
         draft.moods.append(meaning.name)
-        fields.setdefault("mode", entry["mode"]) if "mode" in entry else None
+        if "mode" in entry:
+            fields.setdefault("mode", entry["mode"])
     if meaning.kind == "era":
         draft.eras.append(meaning.name)
     if meaning.kind == "metre" and meaning.name == "odd":

@@ -84,8 +84,10 @@ def numeral_chord(numeral: str, key: Key) -> tuple[int, str]:
 def nearest_pitch(pitch: float, pitch_classes: Iterable[int], low: int = 0, high: int = 127) -> int:
     """The MIDI pitch in low..high that lies nearest to `pitch` among the pitch classes (the lower one of a tie)."""
     allowed = {pc % 12 for pc in pitch_classes}
-    candidates = [p for p in range(low, high + 1) if p % 12 in allowed]
-    return min(candidates, key=lambda p: (abs(p - pitch), p)) if candidates else round(pitch)
+    centre = min(max(round(pitch), low), high)
+    span = range(max(low, centre - 12), min(high, centre + 12) + 1)  # every pitch class lies within an octave
+    candidates = [p for p in span if p % 12 in allowed]
+    return min(candidates, key=lambda p: (abs(p - pitch), p)) if candidates else centre
 
 
 def scale_walk(pitch: int, steps: int, scale: Iterable[int]) -> int:

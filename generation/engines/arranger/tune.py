@@ -37,7 +37,7 @@ def heard_tune(frame: Frame, hearing: Hearing) -> tuple[Event, ...]:
 
 
 def fitted_tune(tune: tuple[Event, ...], harmony: Harmony, register: tuple[int, int]) -> tuple[Event, ...]:
-    """The tune as a whole moved by octaves into a register; notes outside chord and scale drawn to the nearest inside."""
+    """The tune moved by octaves into a register; notes outside chord and scale are drawn to the nearest inside."""
     if not tune:
         return ()
     low, high = register

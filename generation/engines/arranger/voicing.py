@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 from generation.engines.arranger.harmony import ChordSpan
 
@@ -10,7 +11,8 @@ LOWEST_THIRD = 52
 """Below this pitch (E3) close thirds get muddy: the voicing is opened or moved up."""
 
 
-def voice(span: ChordSpan, kind: str, low: int, high: int, before: Sequence[int] = ()) -> tuple[int, ...]:
+@lru_cache(maxsize=8192)
+def voice(span: ChordSpan, kind: str, low: int, high: int, before: tuple[int, ...] = ()) -> tuple[int, ...]:
     """The MIDI pitches of a chord, ascending, in low..high.
 
     `kind` is a voicing of the style files: "close" and "open" use all chord notes, "triad" the first three, "shell"
@@ -26,7 +28,7 @@ def voice(span: ChordSpan, kind: str, low: int, high: int, before: Sequence[int]
     return min(candidates, key=lambda chord: (_cost(chord, before, centre), chord))
 
 
-def _power(span: ChordSpan, low: int, high: int, before: Sequence[int]) -> tuple[int, ...]:
+def _power(span: ChordSpan, low: int, high: int, before: tuple[int, ...]) -> tuple[int, ...]:
     """Root, fifth, octave; the root in the lowest octave of the register (diminished chords keep their own fifth)."""
     root = low + (span.root - low) % 12
     fifth = next((step for step in (7, 6, 8) if (span.root + step) % 12 in span.pitch_classes), 7)
@@ -58,10 +60,10 @@ def _candidates(tones: tuple[int, ...], low: int, high: int, kind: str) -> list[
     return found
 
 
-def _cost(chord: tuple[int, ...], before: Sequence[int], centre: float) -> float:
+def _cost(chord: tuple[int, ...], before: tuple[int, ...], centre: float) -> float:
     away = abs(sum(chord) / len(chord) - centre)
-    mud = sum(3.0 for a, b in zip(chord, chord[1:], strict=False) if b - a <= 4 and a < LOWEST_THIRD)
-    rub = sum(1.5 for a, b in zip(chord, chord[1:], strict=False) if b - a == 1 and b == chord[-1])
+    mud = sum(3.0 for a, b in pairwise(chord) if b - a <= 4 and a < LOWEST_THIRD)
+    rub = sum(1.5 for a, b in pairwise(chord) if b - a == 1 and b == chord[-1])
     if not before:
         return away + mud + rub
     moved = sum(min(abs(note - other) for other in before) for note in chord)

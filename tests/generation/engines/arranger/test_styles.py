@@ -1,0 +1,104 @@
+"""Every style makes music that holds together, whatever is done with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.engines.arranger.style import STYLES_FOLDER, all_styles, read_style
+from generation.request import Operation
+from tests.support.hearings import song
+from tests.support.scores import bars_of, composed, longest_run, melodic, part, share_in_harmony
+
+ASKED_FOR = {
+    "hiphop", "lofi", "dnb", "techno", "house", "synthwave", "rock", "metal", "punk", "funk", "soul", "jazz", "bossa",
+    "reggae", "folk", "country", "blues", "classical", "film", "ambient", "chiptune", "trap", "afrobeat", "waltz",
+}  # fmt: skip
+STYLES = sorted(path.stem for path in STYLES_FOLDER.glob("*.toml"))
+WITH_CLIP = (Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY)
+
+
+def word_of(key: str) -> str:
+    return all_styles()[key].words[0]
+
+
+def test_every_promised_style_is_there() -> None:
+    assert set(STYLES) >= ASKED_FOR
+
+
+@pytest.mark.parametrize("key", STYLES)
+def test_its_own_words_choose_the_style(key: str) -> None:
+    for word in all_styles()[key].words:
+        found = composed(Operation.COMPOSE, word, duration_s=3).details["style"]
+        assert found == key, f"{word!r} chose {found}"
+
+
+@pytest.mark.parametrize("key", STYLES)
+@pytest.mark.parametrize("operation", [Operation.COMPOSE, *WITH_CLIP])
+def test_music_holds_together(key: str, operation: Operation) -> None:
+    hearing = None if operation is Operation.COMPOSE else song()
+    made = composed(operation, word_of(key), 7, hearing)
+    score = made.score
+    assert share_in_harmony(made) >= 0.97
+    assert melodic(score)
+    for found in score.parts:
+        assert found.notes
+        for note in found.notes:
+            assert 0 <= note.start_s < note.end_s <= score.duration_s
+            assert 0 <= note.pitch <= 127
+            assert 0 < note.velocity <= 1
+    expected = 20.0 if operation in (Operation.COMPOSE, Operation.EXTEND) else song().duration_s
+    assert score.duration_s == pytest.approx(expected, abs=1.0 if operation is Operation.EXTEND else 1e-6)
+
+
+@pytest.mark.parametrize("key", STYLES)
+def test_no_bar_is_repeated_like_a_machine(key: str) -> None:
+    score = composed(Operation.COMPOSE, word_of(key), 3, duration_s=80).score
+    for name in ("drums", "bass", "lead"):
+        found = part(score, name)
+        if found is not None:
+            assert longest_run(bars_of(score, found)) <= 4, name
+
+
+@pytest.mark.parametrize("key", STYLES)
+def test_the_music_lands_and_lasts(key: str) -> None:
+    score = composed(Operation.COMPOSE, word_of(key), 5, duration_s=30).score
+    last_hit = max(note.start_s for found in melodic(score) for note in found.notes)
+    downbeats = score.beats_s[:: score.beats_per_bar]
+    assert min(abs(last_hit - downbeat) for downbeat in downbeats) < 0.12
+    assert score.duration_s - last_hit < 6.5
+    sounding = sorted((note.start_s, note.end_s) for found in score.parts for note in found.notes)
+    reach = 0.0
+    for start, end in sounding:
+        assert start - reach < 2.5, f"a hole before {start:.1f} s"
+        reach = max(reach, end)
+
+
+@pytest.mark.parametrize("key", STYLES)
+def test_seeds_differ_and_repeat(key: str) -> None:
+    def notes(seed: int) -> tuple[object, ...]:
+        return tuple((p.name, p.notes) for p in composed(Operation.COMPOSE, word_of(key), seed, duration_s=12).score.parts)
+
+    made = [notes(seed) for seed in range(8)]
+    assert len(set(made)) == 8
+    assert notes(0) == made[0]
+
+
+def test_parts_come_and_go() -> None:
+    for key in ("pop", "house", "rock", "lofi", "film"):
+        score = composed(Operation.COMPOSE, word_of(key), 2, duration_s=90).score
+        playing = [
+            frozenset(p.name for p in score.parts if any(start <= n.start_s < start + 8 for n in p.notes))
+            for start in range(0, 80, 8)
+        ]
+        assert len(set(playing)) >= 3, key
+
+
+def test_a_mistake_in_a_style_file_is_told(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    text = (STYLES_FOLDER / "pop.toml").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.toml"
+    broken.write_text(text.replace('role = "bass"', 'role = "base"'), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"(?s)broken\.toml.*base"):
+        read_style(broken)
+    broken.write_text(text.replace("X..x ..x. ..x. ....", "X..x ..x. ..x. ..."), encoding="utf-8")
+    with pytest.raises(ValueError, match="not a multiple of 16"):
+        read_style(broken)
