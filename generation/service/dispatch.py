@@ -120,6 +120,7 @@ class Dispatcher:
                 self._end(held, work)
             case Dropped():
                 self._held.pop(held.row.job_id, None)
+                self._ended.ring()
 
     def _show(self, held: Held, **changes: Any) -> None:
         held.status = replace(held.status, **changes)

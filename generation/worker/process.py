@@ -58,8 +58,6 @@ class WorkerLoop:
         for name in self._setup.preload:
             if name in self._bench.engines:
                 self._load(name)
-        self._alive("warm up", self._setup.load_limit_s)
-        self._studio.warm_up()
         while True:
             self.turn(wait_s=0.0 if self._jobs else IDLE_BEAT_S)
 
@@ -67,7 +65,10 @@ class WorkerLoop:
         """One turn of the loop: hear, admit, step, tell."""
         if not self._jobs:
             self._alive("idle", IDLE_LIMIT_S)
-        for message in self._inside.waiting(limit_s=wait_s):
+        messages = self._inside.waiting(limit_s=wait_s)
+        if not messages and not self._jobs:
+            self._studio.warm_up()  # nobody waits: the time to import what finishing a take needs
+        for message in messages:
             self._obey(message)
         for making in list(self._jobs.values()):
             self._admit_takes(making)

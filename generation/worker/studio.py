@@ -25,13 +25,16 @@ class Studio:
     def __init__(self, setup: Setup) -> None:
         from generation.audio.store import AudioStore
 
-        self._setup = setup
+        self._setup, self._is_warm = setup, False
         self._store = AudioStore(Path(setup.audio_folder))
 
     def warm_up(self) -> None:
-        """Import what finishing needs, so that the first take does not wait for it."""
+        """Import what finishing needs, so that the first take does not wait for it; once is enough."""
+        if self._is_warm:
+            return
         from generation.audio.finish import finish
 
+        self._is_warm = True
         noise = np.random.default_rng(0).normal(0, 0.1, (1, 48_000)).astype(np.float32)
         finish(Clip(noise, 48_000), self._setup.target_lufs, self._setup.ceiling_dbfs)
 

@@ -1,0 +1,17 @@
+"""A running service for tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from generation.service import Service
+from tests.support.scripted_service import scripted_config
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with Service(scripted_config(tmp_path)) as running:
+        yield running
