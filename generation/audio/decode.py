@@ -46,7 +46,7 @@ class DecodeLimits:
     max_bytes: int = 25 * 2**20
     max_clip_s: float = 60.0
     min_clip_s: float = 0.1
-    memory_bytes: int = 512 * 2**20
+    memory_bytes: int = 2**30
     cpu_s: int = 10
     wall_s: float = 20.0
     ffmpeg_path: Path | None = None
@@ -94,7 +94,8 @@ async def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
 @contextmanager
 def _as_open_file(data: bytes) -> Iterator[int]:
     """A file that has no name anywhere, open at its start: in memory where the system can, else an unlinked one."""
-    if hasattr(os, "memfd_create"):
+    in_memory = hasattr(os, "memfd_create")
+    if in_memory:
         fd = os.memfd_create("clip", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     else:
         with tempfile.TemporaryFile() as file:
@@ -103,7 +104,7 @@ def _as_open_file(data: bytes) -> Iterator[int]:
         view = memoryview(data)
         while view:
             view = view[os.write(fd, view) :]
-        if hasattr(fcntl, "F_ADD_SEALS"):
+        if in_memory:  # the child can read it and do nothing else to it
             fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
         yield fd
     finally:

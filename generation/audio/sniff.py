@@ -11,6 +11,9 @@ READABLE = "mp3, wav, flac, ogg, m4a, aac, mp4, mov, webm, mkv, aiff or caf"
 LEADING_ZEROS = 65_536
 """So many zero bytes may stand in front of MP3 frames; cut or streamed files have them."""
 
+MAX_ID3_TAGS = 8
+"""More tags than that, one behind the other, are not looked behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -56,7 +59,7 @@ _NOT_AUDIO = (
 _PLAYLIST = re.compile(
     r"\A(#extm3u|ffconcat|\[playlist\]|\[reference\]|<mpd|<asx|<smil|<smoothstreamingmedia|v=0|rtsptext|#!rtp|rtsp://)"
     r"|<(mpd|asx|smil|smoothstreamingmedia|playlist|tracklist|assetmap|compositionplaylist|packinglist)[\s>]"
-    r"|^\s*(file\s+['\"]?)?(https?|ftp|file|rtsp|rtmp|mms|data|concat|subfile|crypto|tcp|udp|icy|sftp|smb|hls)[:+,]",
+    r"|^[ \t]*(file\s+['\"]?)?(https?|ftp|file|rtsp|rtmp|mms|data|concat|subfile|crypto|tcp|udp|icy|sftp|smb|hls)[:+,]",
     re.MULTILINE,
 )
 
@@ -91,7 +94,9 @@ def _by_magic(data: bytes) -> Container | None:
 def _mpeg(data: bytes) -> Container | None:
     """MP3 or AAC frames, or FLAC, behind ID3v2 tags or a run of zeros."""
     start, tagged = 0, False
-    while data[start : start + 3] == b"ID3" and len(data) > start + 10:
+    for _ in range(MAX_ID3_TAGS):
+        if data[start : start + 3] != b"ID3" or len(data) <= start + 10:
+            break
         start, tagged = start + 10 + _syncsafe(data[start + 6 : start + 10]), True
     frames = data[start : start + LEADING_ZEROS].lstrip(b"\0")[:4]
     if frames == b"fLaC":

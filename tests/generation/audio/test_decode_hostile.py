@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import subprocess
 import time
@@ -187,6 +188,15 @@ async def test_tags_of_megabytes_do_no_harm() -> None:
     assert len(buffer.getvalue()) > 3_000_000
     decoded = await decode(buffer.getvalue())
     assert decoded.source_rate_hz == 44_100 and decoded.used_s == pytest.approx(8, abs=0.1)
+
+
+@pytest.mark.parametrize("piece", [b"ID3\x04\0\0\0\0\0\0", b"\n", b" ", b"\0", b"file '", b"<?xml "])
+def test_the_gate_takes_no_time_whatever_stands_there(piece: bytes) -> None:
+    data = piece * (20 * 2**20 // len(piece))
+    start = time.perf_counter()
+    with contextlib.suppress(ClipRefused):
+        sniff.sniff(data)
+    assert time.perf_counter() - start < 0.2
 
 
 def slow_ffmpeg(tmp_path: Path, mark: str) -> Path:
