@@ -181,3 +181,21 @@ async def test_a_resume_that_is_refused_by_rate_identifies_anew(scene: Scene) ->
         while scene.discord.gateway.identifies < 2:  # noqa: ASYNC110 - the client has no event for it
             await asyncio.sleep(0.01)
     assert scene.discord.gateway.resumes == 0
+
+
+async def test_everything_at_once_leaves_the_server_sound(scene: Scene) -> None:
+    """Faults of every kind, events twice, cut gateways: whatever the bot makes of it, the server keeps its rules."""
+    trouble = scene.discord.faults
+    trouble.rate(0.25, *faults.ALL)
+    trouble.duplicate_rate, trouble.gateway_drop_rate = 0.2, 0.2
+    clip = Attachment("hum.ogg", b"x" * 1000)
+    for _ in range(40):
+        await scene.ana.slash(scene.channel, "restyle", prompt="lo-fi", clip=clip)
+    await asyncio.sleep(3)
+    trouble.clear()
+    last = await scene.ana.slash(scene.channel, "restyle", prompt="calm", clip=clip)
+    await last.wait_followup(timeout=30)
+    assert sum(trouble.happened.values()) >= 10
+    nonces = [message.nonce for message in scene.channel.messages if message.nonce is not None]
+    assert len(nonces) == len(set(nonces)) > 0
+    assert scene.discord.hard_findings == []
