@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -89,7 +90,7 @@ DRUMS: dict[str, tuple[tuple[str, float, float], ...]] = {
                   *(("hat", k / 2, 0.5) for k in range(8))),
     "swing": (("ride", 0, 0.6), ("ride", 1, 0.7), ("ride", 1.5, 0.5), ("ride", 2, 0.6), ("ride", 3, 0.7),
               ("ride", 3.5, 0.5), ("hat", 1, 0.6), ("hat", 3, 0.6), ("kick", 0, 0.4), ("kick", 2, 0.4)),
-    "waltz": (("kick", 0, 1.0), ("snare", 1, 0.5), ("snare", 2, 0.5), ("hat", 0, 0.4), ("hat", 1, 0.5), ("hat", 2, 0.5)),
+    "waltz": (("kick", 0, 1.0), ("snare", 1, 0.5), ("snare", 2, 0.5), *(("hat", k, 0.5) for k in range(3))),
     "jig": (("kick", 0, 1.0), ("snare", 3, 0.9), *(("hat", k, 0.5) for k in range(6)), ("kick", 5, 0.5)),
     "five": (("kick", 0, 1.0), ("snare", 3, 0.9), ("kick", 1.5, 0.6), *(("hat", k, 0.5) for k in range(5))),
 }  # fmt: skip
@@ -128,7 +129,7 @@ def write(plan: Plan) -> Song:
     beats = [writer.time_s(beat) for beat in range(num_bars * plan.beats_per_bar)]
     chords = tuple(
         (start, min(end, plan.duration_s), *plan.chords[bar % len(plan.chords)])
-        for bar, (start, end) in enumerate(zip(bars, bars[1:], strict=False))
+        for bar, (start, end) in enumerate(itertools.pairwise(bars))
     )
     return Song(
         plan.duration_s, plan.tempo_bpm, plan.beats_per_bar, tuple(b for b in beats if b < plan.duration_s),

@@ -7,13 +7,13 @@ import numpy as np
 from generation.clip import Clip
 
 LONGEST_S = 90.0
-PART_S = 75.0
+PART_S = 60.0
 STEP_S = 0.5
 QUIET_DB = 12.0
 
 
 def best_part(clip: Clip) -> tuple[float, float]:
-    """Start and end in seconds of what is analysed: the clip up to 90 s, or else its fullest 75 s.
+    """Start and end in seconds of what is analysed: the clip up to 90 s, or else its fullest 60 s.
 
     Fullest: the part with the least time more than 12 dB below the clip's loud moments (95th percentile), and of equal
     ones the loudest.

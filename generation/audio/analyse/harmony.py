@@ -18,6 +18,7 @@ MIN_PITCHED_SHARE = 0.25
 """Music has a note in 0.68 of its frames and more, drums and noise in 0.02 and less."""
 SINGLE_NOTES, FULL_CHORDS = 0.9, 1.6
 """Notes sounding at once on average in single lines, and in music with chords."""
+MAX_SINGLE_LINE = 1.2
 SURE_SHARE = 0.9
 MIN_INNER_CHORDS = 3
 
@@ -35,6 +36,11 @@ class Harmony:
 def is_pitched(notes: NotePosteriors) -> bool:
     """Whether notes sound in at least a quarter of the clip."""
     return bool((notes.sounding.max(axis=1) > SOUNDING).mean() >= MIN_PITCHED_SHARE)
+
+
+def is_single_line(notes: NotePosteriors) -> bool:
+    """Whether little more than one note sounds at a time: humming, whistling, speech, a solo line."""
+    return float(notes.sounding.sum(axis=1).mean()) < MAX_SINGLE_LINE
 
 
 def usual_chord_s(notes: NotePosteriors, duration_s: float) -> float | None:

@@ -11,18 +11,21 @@ from generation.audio.analyse.beat_features import FloatArray
 from generation.audio.analyse.beatnet import beat_activations
 from generation.audio.analyse.excerpt import best_part
 from generation.audio.analyse.harmonic_change import harmonic_change
-from generation.audio.analyse.harmony import Harmony, find_harmony, is_pitched, usual_chord_s
+from generation.audio.analyse.harmony import Harmony, find_harmony, is_pitched, is_single_line, usual_chord_s
 from generation.audio.analyse.levels import brightness_hz, loudness_lufs, peak_dbfs, rms_dbfs
 from generation.audio.analyse.melody import find_melody
 from generation.audio.analyse.notes import RATE_HZ, NotePosteriors, note_posteriors
 from generation.audio.analyse.overrides import Overrides
+from generation.audio.analyse.pulse import Heard
 from generation.audio.analyse.rhythm import Rhythm, find_rhythm
 from generation.audio.analyse.sections import find_sections
 from generation.audio.analyse.tuning import tuning_cents
 from generation.clip import Clip
-from generation.hearing import Hearing
+from generation.hearing import Hearing, Note
 
-SILENCE_DBFS = -70.0
+SILENCE_DBFS = -85.0
+QUIET_DBFS = -30.0
+LISTENING_DBFS = -20.0
 IN_TUNE_CENTS = 8.0
 """Up to this the note model, trained on instruments as they are played, hears as well without correction."""
 
@@ -31,7 +34,7 @@ def analyse(clip: Clip, overrides: Overrides | None = None) -> Hearing:
     """What is heard in `clip`, with what a person said it is in `overrides`.
 
     Synchronous and on one thread: about half a second for 16 s of music, and bounded, as of clips over 90 s only the
-    fullest 75 s are listened to (a remark says which). The first call in a process loads the two small nets.
+    fullest 60 s are listened to (a remark says which). The first call in a process loads the two small nets.
     """
     start_s, end_s = best_part(clip)
     part = clip if end_s - start_s >= clip.duration_s else clip.cut(start_s, end_s)
@@ -39,7 +42,7 @@ def analyse(clip: Clip, overrides: Overrides | None = None) -> Hearing:
     levels = Hearing(clip.duration_s, loudness_lufs(clip), peak_dbfs(clip), brightness_hz=brightness_hz(mono, RATE_HZ))
     if rms_dbfs(mono) < SILENCE_DBFS:
         return replace(levels, remarks=("The clip is silent.",))
-    heard = _listen(mono, overrides or Overrides(), levels)
+    heard = _listen(_loud_enough(mono), overrides or Overrides(), levels)
     return heard if part is clip else _moved(heard, start_s, end_s)
 
 
@@ -48,9 +51,9 @@ def _listen(mono: FloatArray, overrides: Overrides, levels: Hearing) -> Hearing:
     duration_s = mono.size / RATE_HZ
     cents = tuning_cents(mono, RATE_HZ)
     notes = _notes_in_tune(mono, cents)
-    rhythm = _rhythm(mono, notes, duration_s, overrides)
-    harmony = find_harmony(notes, duration_s, rhythm.beats_s, rhythm.downbeats_s, overrides.key)
     melody, melody_confidence = find_melody(notes) if is_pitched(notes) else ((), 0.0)
+    rhythm = _rhythm(mono, notes, melody, overrides)
+    harmony = find_harmony(notes, duration_s, rhythm.beats_s, rhythm.downbeats_s, overrides.key)
     remarks = list(rhythm.remarks)
     if not is_pitched(notes):
         remarks.append("I hear no notes with a pitch, so no key and no chords.")
@@ -79,12 +82,23 @@ def _notes_in_tune(mono: FloatArray, cents: float) -> NotePosteriors:
     return note_posteriors(np.asarray(longer, dtype=np.float32), stretch)
 
 
-def _rhythm(mono: FloatArray, notes: NotePosteriors, duration_s: float, overrides: Overrides) -> Rhythm:
+def _loud_enough(mono: FloatArray) -> FloatArray:
+    """Quiet clips brought to -20 dBFS: the nets learned from music at its usual level."""
+    level_dbfs = rms_dbfs(mono)
+    if level_dbfs >= QUIET_DBFS:
+        return mono
+    return mono * np.float32(10 ** ((LISTENING_DBFS - level_dbfs) / 20))
+
+
+def _rhythm(mono: FloatArray, notes: NotePosteriors, melody: tuple[Note, ...], overrides: Overrides) -> Rhythm:
     activations = beat_activations(mono)
-    pitched = is_pitched(notes)
-    change = harmonic_change(notes, activations.beat.size) if pitched else np.zeros(activations.beat.size)
-    chord_s = usual_chord_s(notes, duration_s) if pitched else None
-    return find_rhythm(activations, change, chord_s, pitched, overrides)
+    num_frames = activations.beat.size
+    if not is_pitched(notes):
+        return find_rhythm(Heard(activations, np.zeros(num_frames), None, (), False), overrides)
+    change = harmonic_change(notes, num_frames)
+    single = is_single_line(notes)
+    chord_s = None if single else usual_chord_s(notes, mono.size / RATE_HZ)
+    return find_rhythm(Heard(activations, change, chord_s, melody, single), overrides)
 
 
 def _joined(levels: Hearing, rhythm: Rhythm, harmony: Harmony) -> Hearing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -80,7 +81,7 @@ def _tonic_and_cadence(chords: Sequence[Chord]) -> Float:
     for chord in chords:
         if chord.root is not None and chord.quality not in NO_TONIC:
             out[_key_of(chord)] += TONIC_SHARE * (chord.end_s - chord.start_s) / total_s
-    for chord, following in zip(chords, chords[1:], strict=False):
+    for chord, following in itertools.pairwise(chords):
         falls_a_fifth = (
             None not in (chord.root, following.root) and ((following.root or 0) - (chord.root or 0)) % 12 == 5
         )

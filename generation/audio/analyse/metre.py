@@ -14,6 +14,7 @@ THIRD_SHARE, THIRD_LEAD = 0.15, 1.5
 DOTTED_BPM = (38.0, 110.0)
 """Tempos of the dotted quarter that are looked at for 6/8."""
 FIVE_LEAD = 0.3
+MIN_BARS_OF_FIVE = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,4 +67,6 @@ def _in_thirds(dotted_s: Times, rise: Times) -> bool:
 
 def sounds_like_five(evidence: Times, bars: Bars) -> bool:
     """Whether bars of five fit the evidence of `bars.bar_evidence` clearly better than the bars that were chosen."""
+    if evidence.size < MIN_BARS_OF_FIVE * 5:
+        return False
     return find_bars(evidence, (5,)).score > bars.score + FIVE_LEAD

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from generation.audio.analyse.beat_features import FloatArray
@@ -32,9 +34,9 @@ def find_sections(mono: FloatArray, rate_hz: int, notes: NotePosteriors, downbea
     edges_s = _edges(mono.size / rate_hz, downbeats_s)
     features = _features(mono, rate_hz, notes, edges_s)
     cuts = _segment(features)
-    labels = _labels([features[a:b].mean(axis=0) for a, b in zip(cuts, cuts[1:], strict=False)])
+    labels = _labels([features[a:b].mean(axis=0) for a, b in itertools.pairwise(cuts)])
     sections = []
-    for (first, last), label in zip(zip(cuts, cuts[1:], strict=False), labels, strict=True):
+    for (first, last), label in zip(itertools.pairwise(cuts), labels, strict=True):
         start_s, end_s = float(edges_s[first]), float(edges_s[last])
         sections.append(Section(start_s, end_s, label, _energy(mono[int(start_s * rate_hz) : int(end_s * rate_hz)])))
     return tuple(sections)
@@ -53,11 +55,11 @@ def _features(mono: FloatArray, rate_hz: int, notes: NotePosteriors, edges_s: Ti
     """One row a unit: levels of the bands in units of 8 dB, then the pitch classes' shares. float64 [units, 18]."""
     rows = []
     pitch_classes = pitch_class_rows(notes.sounding)
-    for start_s, end_s in zip(edges_s, edges_s[1:], strict=False):
+    for start_s, end_s in itertools.pairwise(edges_s):
         samples = mono[int(start_s * rate_hz) : max(int(end_s * rate_hz), int(start_s * rate_hz) + 1)]
         power = np.abs(np.fft.rfft(samples)) ** 2 / samples.size**2
         hz = np.fft.rfftfreq(samples.size, 1 / rate_hz)
-        bands = [power[(hz >= a) & (hz < b)].sum() for a, b in zip(BAND_EDGES_HZ, BAND_EDGES_HZ[1:], strict=False)]
+        bands = [power[(hz >= a) & (hz < b)].sum() for a, b in itertools.pairwise(BAND_EDGES_HZ)]
         level = np.maximum(10 * np.log10(np.array(bands) + 1e-12), FLOOR_DB) / DB_PER_UNIT
         first = min(notes.frame_at(float(start_s)), max(notes.num_frames - 1, 0))
         profile = pitch_classes[first : max(notes.frame_at(float(end_s)), first + 1)].mean(axis=0)

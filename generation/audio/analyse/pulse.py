@@ -1,0 +1,106 @@
+"""The beats: from the nets where they are sure, else from regular harmony or an even line, or at a given tempo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from generation.audio.analyse.beatnet import BeatActivations
+from generation.audio.analyse.beats import FRAMES_PER_S, Times, activation_at, decode, tempo_of
+from generation.audio.analyse.harmonic_pulse import harmonic_pulse
+from generation.audio.analyse.line_pulse import evenness, line_pulse
+from generation.audio.analyse.overrides import Overrides
+from generation.audio.analyse.tempo import best_pulse
+from generation.hearing import MIN_BEAT_CONFIDENCE, Note
+
+OVERRIDE_TOLERANCE = 0.06
+SAME_TEMPO = 0.04
+WEAK_ACTIVATION = 0.55
+"""Below it the tracked beats give way to those of a regular harmony."""
+PLAIN_ACTIVATION = 0.75
+MIN_EVENNESS = 0.45
+SPEECH_CONFIDENCE = 0.6
+PHASES = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What beats are sought in. Curves are float64 [frames], 50 frames a second.
+
+    activations: the nets' beats and downbeats. change: harmonic change, zeros where there is no pitch. chord_s: how
+    long a chord usually lasts, None if not known. line: the notes of the melody. is_single_line: whether little else
+    than the melody has a pitch.
+    """
+
+    activations: BeatActivations
+    change: Times
+    chord_s: float | None
+    line: tuple[Note, ...]
+    is_single_line: bool
+
+
+def find_beats(heard: Heard, overrides: Overrides) -> tuple[Times, float]:
+    """Beat times in seconds and the confidence in them, 0..1."""
+    if overrides.tempo_bpm is not None:
+        return _beats_at(overrides.tempo_bpm, heard)
+    either = heard.activations.either
+    pulse = best_pulse(heard.activations, heard.change, decode(either), heard.chord_s)
+    if pulse is None:
+        return np.empty(0), 0.0
+    strength = _strength(either, pulse.times_s)
+    if strength >= PLAIN_ACTIVATION:
+        return pulse.times_s, strength
+    if heard.is_single_line:
+        return _line_beats(heard, pulse.times_s, strength)
+    if strength >= MIN_BEAT_CONFIDENCE:
+        return pulse.times_s, strength
+    return _harmonic_beats(heard, pulse.times_s, strength)
+
+
+def _line_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times, float]:
+    """The beats of a single line: where its notes begin, if evenly; speech has beats by chance, but no even notes."""
+    from_line = line_pulse(heard.line, heard.change.size)
+    if from_line is not None and from_line[1] >= MIN_BEAT_CONFIDENCE:
+        return from_line
+    if evenness(heard.line, tracked_s) < MIN_EVENNESS:
+        strength = min(strength, SPEECH_CONFIDENCE)
+    return tracked_s, strength
+
+
+def _harmonic_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times, float]:
+    """The tracked beats, surer if the harmony's changes have the same tempo; or those of the harmony."""
+    regular = harmonic_pulse(heard.change)
+    if regular is None:
+        return tracked_s, strength
+    harmonic_s, regularity = regular
+    octaves = np.log2(tempo_of(harmonic_s) / tempo_of(tracked_s))
+    if abs(octaves - round(octaves)) < SAME_TEMPO:
+        return tracked_s, _either_of(strength, regularity)
+    if strength < WEAK_ACTIVATION:
+        return harmonic_s, _either_of(_strength(heard.activations.either, harmonic_s), regularity)
+    return tracked_s, strength
+
+
+def _beats_at(tempo_bpm: float, heard: Heard) -> tuple[Times, float]:
+    """Beats near a given tempo: followed where they can be heard, else a steady grid where most falls on it."""
+    either = heard.activations.either
+    followed_s = decode(either, tempo_bpm * (1 - OVERRIDE_TOLERANCE), tempo_bpm * (1 + OVERRIDE_TOLERANCE))
+    strength = _strength(either, followed_s)
+    if strength >= WEAK_ACTIVATION:
+        return followed_s, max(strength, MIN_BEAT_CONFIDENCE)
+    step_s, duration_s = 60 / tempo_bpm, either.size / FRAMES_PER_S
+    grids = [np.arange(phase * step_s / PHASES, duration_s, step_s) for phase in range(PHASES)]
+    onsets = either + heard.change
+    return max(grids, key=lambda grid: _strength(onsets, grid)), MIN_BEAT_CONFIDENCE
+
+
+def _strength(curve: Times, times_s: Times) -> float:
+    """The mean of a curve at the beats: of the activation 0.77 and up for most music, 0.54 for speech, 0.38 for
+    noise."""
+    return float(activation_at(curve, times_s).mean()) if times_s.size else 0.0
+
+
+def _either_of(first: float, second: float) -> float:
+    """The probability that one of two independent signs is right."""
+    return 1 - (1 - first) * (1 - second)
