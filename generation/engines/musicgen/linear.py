@@ -50,9 +50,17 @@ def make_linear(weight: Tensor, precision: Precision) -> Linear:
     """A multiplication by `weight` (float32 [outputs, inputs], on its device) in the given precision."""
     if precision is Precision.INT8:
         return Int8Linear(weight)
-    if precision is Precision.BFLOAT16 and weight.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return PackedLinear(weight)
-    return DenseLinear(weight.to(precision.dtype))
+    weight = weight.to(precision.dtype)
+    return PackedLinear(weight) if can_pack(weight) else DenseLinear(weight)
+
+
+def can_pack(weight: Tensor) -> bool:
+    """Whether oneDNN multiplies this dtype on this processor."""
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if weight.dtype is torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype is torch.float32
 
 
 class DenseLinear:
@@ -72,11 +80,11 @@ class DenseLinear:
 
 
 class PackedLinear:
-    """Weights in bfloat16, laid out once for the processor's matrix unit instead of at every call."""
+    """Weights in float32 or bfloat16, laid out once for the processor instead of at every call."""
 
     def __init__(self, weight: Tensor) -> None:
-        self.num_bytes = int(weight.nbytes) // 2
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous())
+        self.num_bytes = int(weight.nbytes)
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Multiply."""
@@ -111,7 +119,7 @@ class Int8Linear:
 
     def _multiply(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """The product of the rounded inputs, float32, and the scale of each row."""
-        scale = torch.linalg.vector_norm(inputs, torch.inf, dim=-1, keepdim=True).mul_(1 / 127).clamp_min_(1e-12)
+        scale = inputs.abs().amax(dim=-1, keepdim=True).mul_(1 / 127).clamp_min_(1e-12)
         rounded = (inputs / scale).round_().to(torch.int8)
         product = torch.ops.onednn.qlinear_pointwise(
             rounded, 1.0, 0, self.weight, self.scale, None, None, 1.0, 0, torch.float32, "none", [], ""
