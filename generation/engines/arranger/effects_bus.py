@@ -8,7 +8,7 @@ import numpy as np
 
 from generation.engines.arranger.effects_level import SILENT_LUFS, compressed, decibels, loudness_lufs
 from generation.engines.arranger.effects_tone import butterworth, filtered_by, shelf, wavered
-from generation.engines.arranger.sampler_tone import Wave
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.synth_effects import vinyl
 from generation.engines.arranger.synth_parts import Stroke
 
@@ -19,6 +19,7 @@ MAX_PEAK_DB = {"clean": 1.0, "warm": 2.5, "lofi": 2.5, "loud": 6.0}
 KNEE, CEILING = 0.55, 0.84
 """Peaks above -5.2 dBFS are rounded off and never pass -1.5 dBFS."""
 LOFI_NOISE_LUFS = -46.0
+NOISE_FRAMES = 10 * SAMPLE_RATE_HZ
 
 
 def mixed_bus(samples: Wave, character: str, seed: int) -> Wave:
@@ -68,7 +69,10 @@ def _loud(samples: Wave, seed: int) -> Iterator[Wave]:
 def _lofi(samples: Wave, seed: int) -> Iterator[Wave]:
     """A worn tape of a sampled record: narrow band, wow and flutter, 12 bits, crackle."""
     band = np.concatenate([butterworth("highpass", 45.0), butterworth("lowpass", 5200.0), shelf("high", 3000.0, -3.0)])
-    samples = _saturated(filtered_by(samples, band), 1.8)
+    for section in band:  # one by one: each takes its time over minutes of music
+        samples = filtered_by(samples, section[None])
+        yield samples
+    samples = _saturated(samples, 1.8)
     middle = samples.mean(axis=0)
     samples = middle + np.float32(0.75) * (samples - middle)
     yield samples
@@ -80,8 +84,11 @@ def _lofi(samples: Wave, seed: int) -> Iterator[Wave]:
     samples = np.round(samples * np.float32(2048)).astype(np.float32) / np.float32(2048)
     samples = compressed(samples, -14.0, 2.2, 0.02, 0.2)
     yield samples
-    noise = vinyl(Stroke(440.0, 1.0, samples.shape[1], np.random.default_rng(seed)))
-    yield samples + noise * decibels(LOFI_NOISE_LUFS - loudness_lufs(noise))
+    for first in range(0, samples.shape[1], NOISE_FRAMES):
+        noise = vinyl(Stroke(440.0, 1.0, NOISE_FRAMES, np.random.default_rng([seed, first])))
+        piece = samples[:, first : first + NOISE_FRAMES]
+        piece += noise[:, : piece.shape[1]] * decibels(LOFI_NOISE_LUFS - loudness_lufs(noise))
+        yield samples
 
 
 _CHARACTERS = {"clean": _clean, "warm": _warm, "loud": _loud, "lofi": _lofi}

@@ -91,15 +91,17 @@ def reverberate(send: Wave, space: str, out: Wave) -> Iterator[float]:
         yield min((first + chunk) / num_frames, 1.0)
 
 
-def echo(send: Wave, beat_s: float) -> Wave:
-    """Echoes a dotted eighth apart (three quarters of a beat, kept within 0.12 and 0.8 s), from side to side and
-    darker each time: float32 [2, frames] from float32 [2, frames]."""
+def echo(send: Wave, beat_s: float, out: Wave) -> Iterator[None]:
+    """Adds echoes of `send` to `out` (both float32 [2, frames]), one after the other.
+
+    They lie a dotted eighth apart (three quarters of a beat, kept within 0.12 and 0.8 s), go from side to side and are
+    darker each time.
+    """
     step_s = 0.75 * beat_s
     while step_s > 0.8:
         step_s /= 2
     step = round(max(step_s, 0.12) * SAMPLE_RATE_HZ)
     repeat = send.mean(axis=0, keepdims=True)
-    out = np.zeros_like(send)
     dark, thin = butterworth("lowpass", 3800.0, 1), butterworth("highpass", 250.0, 1)
     for number in range(1, NUM_ECHOES + 1):
         late = number * step
@@ -110,4 +112,4 @@ def echo(send: Wave, beat_s: float) -> Wave:
         level = np.float32(ECHO_FEEDBACK ** (number - 1))
         out[side, late:] += level * repeat[0, :-late]
         out[1 - side, late:] += np.float32(0.35) * level * repeat[0, :-late]
-    return out
+        yield

@@ -45,7 +45,10 @@ class Track:
 
 
 class Mixer:
-    """Mixes one score's tracks. `tail` frames beyond the end are laid over the beginning (loops)."""
+    """Mixes one score's tracks: `add` each as it is played, then `finish`.
+
+    `tail` frames beyond the end are laid over the beginning (loops).
+    """
 
     def __init__(self, score: Score, seed: int, num_frames: int, tail: int) -> None:
         self._score, self._seed = score, seed
@@ -54,25 +57,28 @@ class Mixer:
         self._beat_s = _beat_s(score)
         self._room = np.zeros((2, num_frames + tail), dtype=np.float32)
         self._echo = np.zeros((2, num_frames + tail), dtype=np.float32)
+        self._stems: dict[str, Wave] = {}
 
-    def mix(self, tracks: list[Track]) -> Iterator[tuple[float, MixResult | None]]:
-        """(share of the work done, result at the end). Takes the tracks over: they are changed."""
-        stems: dict[str, Wave] = {}
-        for index, track in enumerate(tracks):
-            name = track.part.name if track.part.name not in stems else f"{track.part.name} {index + 1}"
-            for _ in self._strip(track):
-                yield 0.6 * index / len(tracks), None
-            stems[name] = self._ended(track.dry)
-            track.dry = stems[name][:, :0]  # the memory is wanted for the next one
+    def add(self, track: Track) -> Iterator[None]:
+        """Takes a track through its channel strip, a little at a time, and keeps it as a stem. The track is used up."""
+        name = track.part.name
+        if name in self._stems:
+            name = f"{name} {len(self._stems) + 1}"
+        yield from self._strip(track)
+        self._stems[name] = self._ended(track.dry)
+        track.dry = self._stems[name][:, :0]  # the memory is wanted for the next one
+
+    def finish(self) -> Iterator[tuple[float, MixResult | None]]:
+        """Echo, room and bus: (share of this work done, the result at the end)."""
         for share in self._space():
-            yield 0.6 + 0.2 * share, None
-        stems[SPACE_STEM] = self._ended(self._room)
+            yield 0.4 * share, None
+        stems = {**self._stems, SPACE_STEM: self._ended(self._room)}
         mix = np.zeros((2, self._num_frames), dtype=np.float32)
         for stem in stems.values():
             mix += stem
         for step in bus_stages(mix, self._score.character, self._seed):
             mix = step
-            yield 0.9, None
+            yield 0.7, None
         yield 1.0, (Clip(mix, SAMPLE_RATE_HZ), {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()})
 
     def _strip(self, track: Track) -> Iterator[None]:
@@ -109,8 +115,10 @@ class Mixer:
 
     def _space(self) -> Iterator[float]:
         """Turns the two sends into one return: the echo, and the room that hears the parts and a little of the echo."""
-        wet = echo(self._echo, self._beat_s) if np.any(self._echo) else np.zeros_like(self._echo)
-        yield 0.2
+        wet = np.zeros_like(self._echo)
+        if np.any(self._echo):
+            for _ in echo(self._echo, self._beat_s, wet):
+                yield 0.1
         self._room += np.float32(0.25) * wet
         for share in reverberate(self._room, self._score.space, wet):
             yield 0.2 + 0.8 * share

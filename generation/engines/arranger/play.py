@@ -23,8 +23,8 @@ from generation.hearing import Note
 
 STAGE_S = 0.12
 """A stage hands back after about this much work, so that a cancel is felt at once."""
-PLAYING_SHARE = 0.6
-"""Part of the whole work that playing takes; the rest is mixing."""
+PLAYING_SHARE = 0.7
+"""Part of the whole work that playing and the channel strips take; the rest is echo, room and bus."""
 WRAP_TAIL_S = 4.0
 
 
@@ -79,17 +79,17 @@ class Player:
         num_frames = max(round(score.duration_s * SAMPLE_RATE_HZ), 1)
         tail = round(WRAP_TAIL_S * SAMPLE_RATE_HZ) if wrap else 0
         num_notes = sum(len(part.notes) for part in score.parts)
+        mixer = Mixer(score, seed, num_frames, tail)
         done = 0
-        tracks = []
         for part in score.parts:
             instrument = self._instrument(part, score.tuning_cents)
             track = Track(part, np.zeros((2 if instrument.is_stereo else 1, num_frames + tail), dtype=np.float32))
             for num_played in self._play(track.dry, part, instrument, seed):
                 yield Stage(part.name, PLAYING_SHARE * (done + num_played) / max(num_notes, 1))
             done += len(part.notes)
-            tracks.append(track)
-        mixer = Mixer(score, seed, num_frames, tail)
-        for share, result in mixer.mix(tracks):
+            for _ in mixer.add(track):
+                yield Stage(part.name, PLAYING_SHARE * done / max(num_notes, 1))
+        for share, result in mixer.finish():
             rendered = Rendered(*result) if result else None
             yield Stage("mixing", PLAYING_SHARE + (1 - PLAYING_SHARE) * share, rendered)
 
