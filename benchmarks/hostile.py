@@ -46,7 +46,7 @@ async def feed(story: Story, name: str, data: bytes) -> None:
     try:
         decoded = await decode(data, LIMITS)
     except ClipRefused as refusal:
-        story.reasons[re.sub(r"[\d.]+|The \w+ file", "…", str(refusal))] += 1
+        story.reasons[re.sub(r"\b\d+(\.\d+)?|The \w+ file", "…", str(refusal))] += 1
     except Exception as error:  # noqa: BLE001 - a fault of any kind is what this looks for
         story.faults.append(f"{name}: {error!r}")
     else:

@@ -178,10 +178,10 @@ def _why_nothing(result: ChildResult, report: FfmpegReport, container: Container
         return f"The {container.name} file needs more memory than one clip may take. Send it as WAV or MP3."
     if report.unreadable_codec:
         return f"The sound in the {container.name} file is in a coding that I don't read. Send it as WAV or MP3."
-    if report.damaged and not report.stated_no_sound:
-        return f"The {container.name} file is broken from the start: nothing in it could be read."
-    if report.stated_no_sound:
+    if report.stated_no_sound and report.has_pictures:
         return "There is no sound in that file: it has pictures only."
+    if report.damaged:
+        return f"The {container.name} file is broken from the start: nothing in it could be read."
     return f"The {container.name} file is well formed but empty: it holds 0 samples of sound."
 
 

@@ -32,6 +32,7 @@ class FfmpegReport:
     """
 
     has_sound: bool
+    has_pictures: bool = False
     codec: str = ""
     sample_rate_hz: int = 0
     layout: str = ""
@@ -114,6 +115,7 @@ def read_report(stderr: str) -> FfmpegReport:
         stated_s = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
     return FfmpegReport(
         has_sound=": Audio: " in said,
+        has_pictures=": Video: " in said,
         codec=stream[1] if stream else "",
         sample_rate_hz=int(stream[2]) if stream and len(stream[2]) < 12 else 0,
         layout=stream[3] if stream else "",

@@ -106,7 +106,7 @@ def _mpeg(data: bytes) -> Container | None:
             return AAC
         if frames[1] & 0xE0 == 0xE0 and (frames[1] >> 1) & 3 in (1, 2):  # layer III or II (ISO 11172-3, 2.4.2.3)
             return MP3
-    return MP3 if tagged else None
+    return MP3 if tagged and frames else None  # a tag before nothing but zeros is not worth a decoder
 
 
 def _syncsafe(size: bytes) -> int:

@@ -134,6 +134,10 @@ async def test_not_audio() -> None:
     assert "archive" in await refusal(b"PK\x03\x04" + bytes(100))
 
 
+async def test_a_tag_before_nothing_but_zeros() -> None:
+    assert "not audio" in await refusal(b"ID3\x04\0\0\0\0\0\0" + bytes(24 * 2**20))
+
+
 async def test_a_video_without_sound() -> None:
     assert "no sound" in await refusal(clips.video_without_sound())
 

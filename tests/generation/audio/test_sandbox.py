@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,13 +65,15 @@ def test_doctor_hears_how_it_is_shut_in(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(bubblewrap() is None, reason="no bubblewrap that may make namespaces here")
 async def test_inside_bubblewrap_there_is_no_network_and_no_file(tmp_path: Path) -> None:
-    limits = ChildLimits(memory_bytes=2**30, cpu_s=2, wall_s=10, output_bytes=100_000)
+    shut = ChildLimits(memory_bytes=2**30, cpu_s=5, wall_s=20, output_bytes=100_000)
     secret = tmp_path / "secret"
     secret.write_text("token")
-    assert b"token" not in (await run_limited(["/bin/cat", str(secret)], limits)).stdout
+    assert b"token" not in (await run_limited(["/bin/cat", str(secret)], shut)).stdout
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         script = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 1)"
-        await run_limited(["/usr/bin/python3", "-c", script], limits)
+        await run_limited(["/usr/bin/python3", "-c", script], shut)
         with pytest.raises(TimeoutError):
             server.accept()
+        await run_limited(["/usr/bin/python3", "-c", script], replace(shut, bubblewrap=False))
+        server.accept()[0].close()  # the same script reaches it from outside
