@@ -101,6 +101,10 @@ async def test_two_deliveries_of_one_interaction_make_one_take(stage: WireStage,
 async def test_cancel_while_it_is_made(stage: WireStage, bot: BandmateClient) -> None:
     asked = await stage.alice.slash(stage.channel, "compose", prompt="slow 30")
     shown = await asked.wait_response()
+    (job,) = await stage.service.open_jobs("discord")
+    async for status in stage.service.ticket(job.status.job_id).updates():
+        if status.fraction > 0:
+            break
     refused = await (await stage.bob.press(shown, "Cancel")).wait_response()
     assert refused.ephemeral and "moderators" in refused.content
     await stage.alice.press(shown, "Cancel")
