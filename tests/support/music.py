@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.clip import Clip
+from tests.support.drum_patterns import DRUMS
 
 RATE_HZ = 22_050
 INTERVALS = {
@@ -74,26 +75,6 @@ class Plan:
     key: tuple[int, str] = (0, "major")
     seed: int = 1
     name: str = "song"
-
-
-# Beats from the bar's start: (drum, beat, velocity).
-DRUMS: dict[str, tuple[tuple[str, float, float], ...]] = {
-    "none": (),
-    "rock": (
-        ("kick", 0, 1.0), ("snare", 1, 0.9), ("kick", 2, 0.9), ("snare", 3, 0.9), ("kick", 2.5, 0.7),
-        *(("hat", k / 2, 0.5) for k in range(8)),
-    ),
-    "four": (*(("kick", k, 1.0) for k in range(4)), ("snare", 1, 0.7), ("snare", 3, 0.7),
-             *(("hat", k + 0.5, 0.6) for k in range(4))),
-    "half": (("kick", 0, 1.0), ("snare", 2, 1.0), ("kick", 2.75, 0.6), *(("hat", k / 2, 0.4) for k in range(8))),
-    "breakbeat": (("kick", 0, 1.0), ("snare", 1, 1.0), ("kick", 2.5, 0.9), ("snare", 3, 1.0),
-                  *(("hat", k / 2, 0.5) for k in range(8))),
-    "swing": (("ride", 0, 0.6), ("ride", 1, 0.7), ("ride", 1.5, 0.5), ("ride", 2, 0.6), ("ride", 3, 0.7),
-              ("ride", 3.5, 0.5), ("hat", 1, 0.6), ("hat", 3, 0.6), ("kick", 0, 0.4), ("kick", 2, 0.4)),
-    "waltz": (("kick", 0, 1.0), ("snare", 1, 0.5), ("snare", 2, 0.5), *(("hat", k, 0.5) for k in range(3))),
-    "jig": (("kick", 0, 1.0), ("snare", 3, 0.9), *(("hat", k, 0.5) for k in range(6)), ("kick", 5, 0.5)),
-    "five": (("kick", 0, 1.0), ("snare", 3, 0.9), ("kick", 1.5, 0.6), *(("hat", k, 0.5) for k in range(5))),
-}  # fmt: skip
 
 
 @dataclass
@@ -245,131 +226,3 @@ def hum(pitches: tuple[int, ...] = (60, 62, 64, 67, 69, 67, 64, 62), note_s: flo
 def only(song: Song, *parts: str) -> Song:
     """The song with these parts alone."""
     return replace(song, notes=tuple(note for note in song.notes if note.part in parts))
-
-
-C, D, E, F, G, A, B = 0, 2, 4, 5, 7, 9, 11
-PLANS: tuple[Plan, ...] = (
-    Plan(name="rock 120"),
-    Plan(
-        112, ((A, "min"), (F, "maj"), (C, "maj"), (G, "maj")), name="rock in A minor", key=(A, "minor"), lead_in_s=0.8
-    ),
-    Plan(
-        178,
-        ((E, "min"), (C, "maj"), (D, "maj"), (B, "min")),
-        drums="breakbeat",
-        comping="block",
-        name="fast breakbeat",
-        key=(E, "minor"),
-    ),
-    Plan(
-        172,
-        ((2, "min7"), (10, "maj7"), (0, "7"), (5, "maj7")),
-        drums="breakbeat",
-        comping="pump",
-        name="fast sevenths",
-        key=(2, "minor"),
-    ),
-    Plan(
-        60,
-        ((G, "maj"), (E, "min"), (C, "maj"), (D, "maj")),
-        drums="rock",
-        comping="arpeggio",
-        name="slow 60",
-        key=(G, "major"),
-        duration_s=20.0,
-    ),
-    Plan(
-        68,
-        ((F, "maj7"), (E, "min7"), (D, "min7"), (C, "maj7")),
-        drums="none",
-        comping="arpeggio",
-        name="ballad 68",
-        key=(C, "major"),
-        duration_s=18.0,
-    ),
-    Plan(
-        76,
-        ((C, "min"), (8, "maj"), (3, "maj"), (10, "maj")),
-        drums="half",
-        comping="arpeggio",
-        name="half-time 76",
-        key=(C, "minor"),
-    ),
-    Plan(
-        132,
-        ((D, "min"), (G, "7"), (C, "maj7"), (A, "7")),
-        drums="swing",
-        comping="oompah",
-        swing=0.66,
-        name="swing 132",
-        key=(C, "major"),
-    ),
-    Plan(
-        168,
-        ((B, "min7b5"), (E, "7"), (A, "min7"), (A, "min7")),
-        drums="swing",
-        comping="oompah",
-        swing=0.64,
-        name="swing 168",
-        key=(A, "minor"),
-    ),
-    Plan(
-        140, ((D, "maj"), (A, "maj"), (B, "min"), (G, "maj")), 3, "waltz", "oompah", name="waltz 140", key=(D, "major")
-    ),
-    Plan(
-        96,
-        ((A, "min"), (D, "min"), (E, "7"), (A, "min")),
-        3,
-        "none",
-        "arpeggio",
-        name="slow waltz 96",
-        key=(A, "minor"),
-    ),
-    Plan(
-        114, ((F, "maj"), (10, "maj"), (C, "maj"), (F, "maj")), 3, "waltz", "pump", name="waltz 114", key=(F, "major")
-    ),
-    Plan(
-        204,
-        ((C, "maj"), (A, "min"), (F, "maj"), (G, "maj")),
-        6,
-        "jig",
-        "arpeggio",
-        name="six-eight 68",
-        key=(C, "major"),
-    ),
-    Plan(240, ((E, "min"), (D, "maj"), (C, "maj"), (B, "7")), 6, "jig", "block", name="six-eight 80", key=(E, "minor")),
-    Plan(
-        125,
-        ((F, "min"), (1, "maj"), (8, "maj"), (3, "maj")),
-        drums="four",
-        comping="pump",
-        name="house 125",
-        key=(F, "minor"),
-    ),
-    Plan(
-        100, ((A, "sus2"), (A, "maj"), (E, "sus4"), (E, "maj")), comping="arpeggio", name="suspended", key=(A, "major")
-    ),
-    Plan(104, ((C, "maj"), (C, "aug"), (F, "maj"), (B, "dim")), comping="block", name="aug and dim", key=(C, "major")),
-    Plan(
-        92,
-        ((3, "maj7"), (G, "min7"), (F, "min7"), (10, "7")),
-        comping="pump",
-        name="sevenths 92",
-        key=(3, "major"),
-        swing=0.58,
-    ),
-    Plan(
-        118,
-        ((D, "min"), (D, "min"), (G, "min"), (A, "maj")),
-        drums="none",
-        comping="pump",
-        name="no drums",
-        key=(D, "minor"),
-    ),
-    Plan(
-        90, ((G, "maj"), (C, "maj"), (G, "maj"), (D, "maj")), tempo_end_bpm=126.0, name="speeding up", key=(G, "major")
-    ),
-)
-FIVE = Plan(
-    120, ((A, "min"), (F, "maj"), (G, "maj"), (E, "min")), 5, "five", "block", name="five-four", key=(A, "minor")
-)
