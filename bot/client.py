@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INVITE_PERMISSIONS = discord.Permissions(**dict.fromkeys(errors.NEEDED_PERMISSIONS, True))
-
 
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
@@ -69,6 +67,8 @@ class BandmateClient(discord.Client):
     """Run by `async with client: await client.start(token)`, inside the service's own `async with`."""
 
     def __init__(self, service: Service, config: DiscordConfig) -> None:
+        # Voice comes with an extra; without it discord.py would warn at every start.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         intents = discord.Intents.none()
         intents.guilds = True
         super().__init__(

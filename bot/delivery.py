@@ -22,6 +22,7 @@ import discord
 from bot import posting
 from bot.orders import FRONT_END
 from bot.reply import Reply
+from generation.errors import TakeNotFound
 from generation.service import FinishedJob, JobState
 
 if TYPE_CHECKING:
@@ -84,19 +85,35 @@ class Delivery:
             log.error("%s failed; the next start takes it up", task.get_name(), exc_info=error)
 
     async def _answer(self, job: FinishedJob) -> None:
-        """Answer one job for good: whatever happens, it is marked, or left whole for the next start."""
+        """Answer one job: it is posted and marked, or kept with the reason, or left whole to the next start."""
         job_id = job.status.job_id
         try:
             await self._client.progress.end(job_id)
             answer = Answer(self._client, job)
             posted = await self._insist(answer)
-        except Exception:  # told to the person below and kept in the log; the next job must go on
+        except Exception:  # the person is told below, the log has the rest; the next job must go on
             error_id = secrets.token_hex(4)
             log.exception("error %s: job %s could not be answered", error_id, job_id)
             await self._give_up(job, error_id)
-        else:
-            if posted is not None:
-                await answer.finish_progress(posted)
+            return
+        if posted is not None:
+            await self._mark(job_id, posted)
+            await answer.finish_progress(posted)
+
+    async def _mark(self, job_id: str, posted: discord.Message) -> None:
+        """Tell the ledger that the answer is there; while it can't be told, again and again, ever more slowly."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            try:
+                await self._client.service.mark_delivered(job_id, str(posted.id))
+            except TakeNotFound:
+                log.info("job %s was forgotten while it was answered", job_id)
+            except Exception:
+                log.exception("job %s is posted and can't be marked; again in %.0f s", job_id, retry_s)
+                await asyncio.sleep(retry_s)
+                retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+                continue
+            return
 
     async def _insist(self, answer: Answer) -> discord.Message | None:
         """Give the answer; while Discord fails, again and again, ever more slowly. None when no place took it."""
@@ -141,15 +158,12 @@ class Answer:
         return self._reply.run_id != self._client.run_id
 
     async def give(self, *, look_first: bool) -> discord.Message | None:
-        """Post the answer, unless it is found in the channel, and mark the job; None when no place took it.
+        """Post the answer, unless it is found in the channel; None when no place took it.
 
         Raises what TRANSIENT lists when it is to be tried again.
         """
         posted = await self._posted_before() if look_first else None
-        posted = posted or await self._post()
-        if posted is not None:
-            await self._client.service.mark_delivered(self._job_id, str(posted.id))
-        return posted
+        return posted or await self._post()
 
     async def _posted_before(self) -> discord.Message | None:
         """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
@@ -212,7 +226,8 @@ class Answer:
 
     async def finish_progress(self, posted: discord.Message) -> None:
         """Take the bar and the Cancel button off the progress message, and point to the answer."""
-        if not self._reply.token_lives or posted.id == self._reply.message_id:
+        is_progress_message = posted.id == self._reply.message_id or posted.interaction_metadata is not None
+        if is_progress_message or not self._reply.token_lives:
             return
         here = posted.channel.id == self._reply.channel_id
         line = f"Here it is: {posted.jump_url}" if here else "I could not post it here; it is in your direct messages."

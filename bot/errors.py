@@ -38,6 +38,10 @@ NEEDED_PERMISSIONS = {
 """What the bot needs in a channel, by discord.py's name and by the one in Discord's settings."""
 
 
+INVITE_PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED_PERMISSIONS, True))
+"""What the invite link asks for: no more than is needed."""
+
+
 def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> list[str]:
     """The needed permissions that are not granted, by the names that Discord's settings show."""
     unneeded = "send_messages" if in_thread else "send_messages_in_threads"

@@ -57,23 +57,28 @@ async def submit_on_take(
     interaction: discord.Interaction[BandmateClient], take: Take, operation: Operation, prompt: str | None = None
 ) -> Order:
     """Put in a job that builds on a take: its music is the clip, its recipe gives what is not said."""
-    check_in = await interaction.client.service.clip_of_take(take.take_id, owner=origin_of(interaction))
+    client = interaction.client
     before = take.recipe.request
-    request = Request(
-        operation,
-        prompt=before.prompt if prompt is None else prompt,
-        clip_ids=(check_in.clip_id,),
-        engine=interaction.client.engine_for(operation, before.engine),
-        sampling=before.sampling,
-        audio_format=before.audio_format,
-        parent_take_ids=(take.take_id,),
-    )
-    return await _submit(interaction, request, [check_in])
+    engine = client.engine_for(operation, before.engine)
+    async with client.under_way():
+        check_in = await client.service.clip_of_take(take.take_id, owner=origin_of(interaction))
+        request = Request(
+            operation,
+            prompt=before.prompt if prompt is None else prompt,
+            clip_ids=(check_in.clip_id,),
+            engine=engine,
+            model=before.model if engine == before.engine else None,
+            sampling=before.sampling,
+            audio_format=before.audio_format,
+            parent_take_ids=(take.take_id,),
+        )
+        return await _submit(interaction, request, [check_in])
 
 
 async def submit_again(interaction: discord.Interaction[BandmateClient], request: Request) -> Order:
     """Put in a job for a request whose clips are in the ledger already."""
-    return await _submit(interaction, request, [])
+    async with interaction.client.under_way():
+        return await _submit(interaction, request, [])
 
 
 async def reply(interaction: discord.Interaction[BandmateClient], order: Order) -> None:

@@ -26,9 +26,8 @@ async def about(interaction: discord.Interaction[BandmateClient]) -> None:
         lines.append(
             f"- **{name}**: {can}; up to {texts.duration(engine.max_duration_s)}; takes under {engine.licence}"
         )
-    permissions = discord.Permissions(**dict.fromkeys(errors.NEEDED_PERMISSIONS, True))
     invite = discord.utils.oauth_url(
-        client.application_id or 0, permissions=permissions, scopes=("bot", "applications.commands")
+        client.application_id or 0, permissions=errors.INVITE_PERMISSIONS, scopes=("bot", "applications.commands")
     )
     lines.append(f"[Invite it](<{invite}>)")
     await interaction.response.send_message(texts.cut(lines), ephemeral=True)

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import orders, texts
 from bot.views import jobs
+from bot.views.access import may_see
 from generation.errors import RequestRefused
 from generation.request import Operation
 from generation.service import FinishedJob
@@ -22,10 +23,10 @@ MAX_SHOWN = 15
 
 @app_commands.command(description="What is being made here, and what waits")
 async def queue(interaction: discord.Interaction[BandmateClient]) -> None:
-    """The jobs of this server, or in a direct message one's own."""
+    """The jobs of this server that the person may see, or in a direct message one's own."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     open_jobs = await _open_jobs(interaction, own=interaction.guild_id is None)
-    lines = [f"{_line(job)}" for job in open_jobs[:MAX_SHOWN]]
+    lines = [_line(job) for job in open_jobs[:MAX_SHOWN]]
     if len(open_jobs) > MAX_SHOWN:
         lines.append(f"… and {len(open_jobs) - MAX_SHOWN} more.")
     await interaction.edit_original_response(content=texts.cut(lines) or "Nothing waits: your wish would be next.")
@@ -59,10 +60,12 @@ async def _job_choices(
 
 
 async def _open_jobs(interaction: discord.Interaction[BandmateClient], *, own: bool) -> tuple[FinishedJob, ...]:
+    """One's own jobs, or all of this server's that the person may see; the next one first."""
     service = interaction.client.service
     if own:
         return await service.open_jobs(orders.FRONT_END, person_id=str(interaction.user.id))
-    return await service.open_jobs(orders.FRONT_END, guild_id=str(interaction.guild_id))
+    everyones = await service.open_jobs(orders.FRONT_END, guild_id=str(interaction.guild_id))
+    return tuple(job for job in everyones if may_see(interaction, job.origin))
 
 
 def _line(job: FinishedJob) -> str:

@@ -63,6 +63,7 @@ def failed_job_view(job_id: str) -> discord.ui.View:
 async def cancel(interaction: discord.Interaction[BandmateClient], job_id: str) -> None:
     """Cancel a job by its button; the progress message, under which the button hangs, says who did."""
     text = await cancel_job(interaction, job_id)
+    await interaction.client.progress.end(job_id)
     origin = await interaction.client.service.origin(job_id)
     await interaction.response.edit_message(content=Reply.from_json(origin.reply).text(text), view=None)
 

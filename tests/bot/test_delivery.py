@@ -55,7 +55,6 @@ async def test_a_crash_between_the_post_and_the_mark_posts_nothing_twice(
     stage.expects_unforeseen = True
     with monkeypatch.context() as patch:
         patch.setattr(stage.service, "mark_delivered", crashed)
-        patch.setattr(stage.service, "mark_undeliverable", crashed)
         stage.service.finish("job1")
         await stage.env.settle()
     assert len(stage.takes()) == 1 and stage.service.last_job.message_id is None
@@ -64,6 +63,23 @@ async def test_a_crash_between_the_post_and_the_mark_posts_nothing_twice(
     assert len(stage.takes()) == 1
     assert stage.service.last_job.message_id == str(stage.takes()[0].id)
     assert stage.service.last_job.status.state is JobState.DELIVERED
+
+
+async def test_a_ledger_that_is_locked_for_a_while_gets_its_mark_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = await ask(stage)
+
+    async def locked(job_id: str, message_id: str) -> None:
+        raise OSError("the database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.service, "mark_delivered", locked)
+        stage.service.finish("job1")
+        await stage.env.settle()
+    await stage.env.advance_time(6)
+    assert len(stage.takes()) == 1 and stage.service.last_job.status.state is JobState.DELIVERED
+    assert "Here it is" in text_of(stage, progress)
 
 
 async def test_the_post_carries_the_jobs_nonce(stage: Stage) -> None:

@@ -20,6 +20,21 @@ async def test_queue_shows_what_runs_and_waits_here(stage: Stage) -> None:
     assert "fast punk" in second and "Number 2 in line" in second
 
 
+async def test_queue_keeps_what_is_asked_in_hidden_channels(stage: Stage) -> None:
+    hidden = discord.PermissionOverwrite(view_channel=False)
+    channel = stage.guild.create_text_channel("band", overwrites={stage.bob: hidden})
+    await stage.alice.slash(channel, "compose", prompt="secret song")
+    assert "secret" not in (await stage.bob.slash(stage.channel, "queue")).response.content
+    assert "secret" in (await stage.alice.slash(stage.channel, "queue")).response.content
+
+
+async def test_the_command_cancels_and_the_progress_message_says_so(stage: Stage) -> None:
+    asked = await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
+    await stage.alice.slash(stage.channel, "cancel")
+    await stage.env.advance_time(6)
+    assert "Cancelled." in asked.response.content and asked.response.components == []
+
+
 async def test_the_owner_cancels_by_the_button(stage: Stage) -> None:
     asked = await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
     await stage.alice.click(asked.response, label="Cancel")

@@ -48,9 +48,12 @@ class FakeTicket(Ticket):
     async def updates(self) -> AsyncIterator[JobStatus]:  # type: ignore[override]
         job = self._service.jobs[self.job_id]
         while True:
-            yield job.status
-            if job.status.state not in OPEN:
+            status = job.status
+            yield status
+            if status.state not in OPEN:
                 return
+            if job.status is not status:
+                continue
             job.changed.clear()
             await self._service.wait(job.changed.wait(), "the job's next status")
 
