@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 
 BLOCK_FRAMES = 65_535
 """The largest FLAC block (RFC 9639, section 9.1.1)."""
@@ -32,9 +33,20 @@ def _coded_number(number: int) -> bytes:
 
 
 def _crc(data: bytes, polynomial: int, bits: int) -> int:
-    value, top, mask = 0, 1 << (bits - 1), (1 << bits) - 1
+    table, value, mask = _crc_table(polynomial, bits), 0, (1 << bits) - 1
     for byte in data:
-        value ^= byte << (bits - 8)
-        for _ in range(8):
-            value = ((value << 1) ^ polynomial) & mask if value & top else (value << 1) & mask
+        value = ((value << 8) & mask) ^ table[(value >> (bits - 8)) ^ byte]
     return value
+
+
+@cache
+def _crc_table(polynomial: int, bits: int) -> tuple[int, ...]:
+    """What each byte does to the remainder."""
+    table = []
+    for byte in range(256):
+        value = byte << (bits - 8)
+        for _ in range(8):
+            value = (value << 1) ^ (polynomial if value >> (bits - 1) else 0)
+            value &= (1 << bits) - 1
+        table.append(value)
+    return tuple(table)

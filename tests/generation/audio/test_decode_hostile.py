@@ -196,7 +196,7 @@ def test_the_gate_takes_no_time_whatever_stands_there(piece: bytes) -> None:
     start = time.perf_counter()
     with contextlib.suppress(ClipRefused):
         sniff.sniff(data)
-    assert time.perf_counter() - start < 0.2
+    assert time.perf_counter() - start < 0.5
 
 
 def slow_ffmpeg(tmp_path: Path, mark: str) -> Path:
@@ -263,4 +263,4 @@ async def test_the_event_loop_goes_on_while_decoding() -> None:
     decoded = await decode(data)
     ticker.cancel()
     assert decoded.used_s == pytest.approx(60)
-    assert longest_s < 0.2
+    assert longest_s < 0.5
