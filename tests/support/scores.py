@@ -15,7 +15,9 @@ from generation.request import Operation, Request
 _QUALITY_OF_SIGN = {sign: quality for quality, sign in CHORD_SIGNS.items()}
 
 
-def composed(operation: Operation, prompt: str, seed: int = 1, hearing: Hearing | None = None, **wishes: Any) -> Composition:
+def composed(
+    operation: Operation, prompt: str, seed: int = 1, hearing: Hearing | None = None, **wishes: Any
+) -> Composition:
     """A composition without its sound."""
     clips, hearings = (("clip",), (hearing,)) if hearing is not None else ((), ())
     *_, last = compose(EngineJob("job", Request(operation, prompt, clips, **wishes), seed, (), hearings))

@@ -30,6 +30,7 @@ from generation.request import Operation
 VARY_STEPS = {0.0: {"fills", "humanise"}, 0.25: {"groove", "bass"}, 0.5: {"comping"}, 0.75: {"melody", "band"}}
 """From which strength of vary on which streams follow the seed; below it they stay as in every other variation."""
 KEEPS_TUNE_BELOW = 0.75
+SILENCE_DBFS = -70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def begin(job: EngineJob) -> Draft:
 
 def _usable(hearing: Hearing) -> Hearing | None:
     """The hearing, None for a clip in which nothing was heard (silence)."""
-    silent = hearing.loudness_lufs is None and hearing.peak_dbfs is not None and hearing.peak_dbfs < -70
+    quiet = hearing.peak_dbfs is None or hearing.peak_dbfs < SILENCE_DBFS
+    silent = quiet and not (hearing.beats_s or hearing.chords or hearing.melody)
     return None if hearing.duration_s <= 0 or silent else hearing
 
 

@@ -15,6 +15,7 @@ from generation.request import Operation, Request
 
 DEFAULT_DURATION_S = 20.0
 MIN_CLIP_S = 1.0
+MIN_BEATS = 4
 SHORT_CLIP_DURATION_S = 8.0
 MIN_KEY_CONFIDENCE = 0.15
 MAX_DURATION_S = 300.0
@@ -32,9 +33,10 @@ class Frame:
     """What all parts are written on.
 
     `grid` is the band's grid, `counted` the one that people count (the band may feel it in half or double time).
-    `music_start_s` is where the band may begin, on the grid's clock; `clock_shift_s` is what is taken off the grid's
-    times to get the score's (extend begins in the middle of the clip's clock). `transpose` are semitones from the
-    clip's key to the take's. `source` maps the take's beats onto the clip's (`source_grid`), None when there is no clip music.
+    The music lies between `first_beat` and `last_beat`. `clock_shift_s` is what is taken off the grid's times to get
+    the score's (extend begins in the middle of the clip's clock, at `join_s`). `transpose` are semitones from the
+    clip's key to the take's. `source_grid` are the clip's own beats, None when there is no clip music; with
+    `follows_clip` the take's beats are the clip's, one to one.
     """
 
     operation: Operation
@@ -67,6 +69,9 @@ def find_frame(request: Request, hearing: Hearing | None, wish: Wish, style: Sty
     duration_s = _duration(request, heard, wish, remarks)
     beats_per_bar = _metre(request, heard, wish, style)
     counted, source = _grids(request, heard, wish, style, streams, duration_s, beats_per_bar, remarks)
+    moved = source is not None and source is not counted and heard.has_beat and len(heard.beats_s) >= MIN_BEATS
+    if moved and source is not None and request.duration_s is None and request.operation in _FOLLOWING:
+        duration_s = min(counted.seconds(source.beat_at(heard.duration_s)), MAX_DURATION_S)  # played at another tempo
     base = Frame(request.operation, duration_s, counted, counted, key, 60.0 / counted.beat_s, transpose=transpose)
     base = replace(base, tuning_cents=_tuning(heard), source_grid=source, follows_clip=_follows(request, source))
     if request.operation is Operation.EXTEND:
@@ -151,7 +156,7 @@ def _grids(
     remarks: list[str],
 ) -> tuple[Grid, Grid | None]:
     """The grid that is counted, and the clip's own one (None when the clip has no beat or no part in it)."""
-    if not heard.has_beat or len(heard.beats_s) < 4:
+    if not heard.has_beat or len(heard.beats_s) < MIN_BEATS:
         if heard.duration_s > 0 and request.operation is not Operation.COMPOSE:
             remarks.append("I heard no steady beat in the clip, so the band keeps its own time.")
         tempo = request.tempo_bpm or _own_tempo(wish, style, streams, duration_s, beats_per_bar)
@@ -176,8 +181,8 @@ def _grids(
             remarks.append(f"The clip runs at {heard_bpm:.0f} BPM, so I stayed there.")
         return source, source
     if asked is not None and request.operation is not Operation.ACCOMPANY and abs(asked / heard_bpm - 1) > 0.03:
-        pickup = source.beat_at(0.0)
-        return steady_grid(60.0 / asked, duration_s, beats_per_bar, pickup % beats_per_bar), source
+        length_s = max(duration_s, heard.duration_s * heard_bpm / asked)
+        return steady_grid(60.0 / asked, length_s, beats_per_bar, source.beat_at(0.0)), source
     return source, source
 
 
@@ -248,14 +253,15 @@ def _felt(base: Frame, style: Style, wish: Wish, remarks: tuple[str, ...]) -> Fr
     rates = (1.0,) if base.grid.beats_per_bar == 6 else (1.0, 2.0, 0.5)
     explicit = wish.tempo_bpm is not None and low * 0.6 <= pulse <= high * 1.6
     rate = 1.0 if explicit else min(rates, key=lambda r: abs(math.log2(pulse * r / target)) + 0.15 * (r != 1))
+    if len(rates) > 1:
+        rate *= 0.5 if "half_time" in wish.flags else 2.0 if "double_time" in wish.flags else 1.0
     grid = base.counted.rescaled(rate)
     first = grid.beat_at(base.join_s) if base.join_s else grid.beat_at(0.0)
     end = grid.beat_at(base.clock_shift_s + base.duration_s)
     source = base.source_grid.rescaled(rate) if base.source_grid is not None else None
-    return replace(
-        base, grid=grid, source_grid=source, first_beat=max(0, round(first) if base.join_s else math.ceil(first - 1e-6)),
-        last_beat=max(1, math.ceil(end - 1e-6)), remarks=remarks,
-    )  # fmt: skip
+    start = max(0, round(first) if base.join_s else math.ceil(first - 1e-6))
+    last = max(1, math.ceil(end - 1e-6))
+    return replace(base, grid=grid, source_grid=source, first_beat=start, last_beat=last, remarks=remarks)
 
 
 def key_name(key: Key) -> str:

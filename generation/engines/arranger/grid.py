@@ -58,7 +58,11 @@ class Grid:
         return self.beats_s[:: self.beats_per_bar]
 
     def rescaled(self, rate: float) -> Grid:
-        """The grid with twice (2) or half (0.5) as many beats to the second, so that a style finds its own tempo."""
+        """The grid with 2, 4, 0.5 or 0.25 times as many beats to the second, so that a style finds its own tempo."""
+        if rate == 4:
+            return self.rescaled(2).rescaled(2)
+        if rate == 0.25:
+            return self.rescaled(0.5).rescaled(0.5)
         if rate == 2:
             times = self.beats_s
             between = [t for a, b in pairwise(times) for t in (a, (a + b) / 2)]

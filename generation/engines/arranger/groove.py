@@ -58,10 +58,11 @@ def play_drums(drums: Drums, form: tuple[Section, ...], grid: Grid, streams: Str
         groove = _groove_of(drums, section, chosen, streams)
         for index in range(section.num_bars):
             bar = section.first_bar + index
-            lines = _bar_lines(groove, section, index, grid, drums, streams, wild)
+            lines = _bar_lines(groove, section, index, grid, streams, wild)
+            kicks[bar] = tuple(step for step, sign in enumerate(lines.get("kick", "")) if sign in DRUM_LEVELS)
+            lines = _with_fill(lines, section, index, grid, drums, streams)
             lines = _never_stuck(lines, history, streams.stream("groove", "stuck", bar))
             history.append(lines)
-            kicks[bar] = tuple(step for step, sign in enumerate(lines.get("kick", "")) if sign in DRUM_LEVELS)
             events += _bar_events(lines, bar, grid, section, drums)
     return DrumTrack(tuple(events), kicks)
 
@@ -84,24 +85,28 @@ def _level(energy: float) -> str:
     return "light" if energy < 0.38 else "main" if energy < 0.76 else "full"
 
 
-def _bar_lines(
-    groove: Groove, section: Section, index: int, grid: Grid, drums: Drums, streams: Streams, wild: float
-) -> Bar:
+def _bar_lines(groove: Groove, section: Section, index: int, grid: Grid, streams: Streams, wild: float) -> Bar:
+    """A bar of the groove with its small variations; what the bass locks to."""
     steps = grid.steps_per_bar
+    if section.kind == "build" and groove.level != "build":
+        return _build(index, section.num_bars, steps)
     lines = {
         name: bar_of_pattern(line, index, steps, grid.beats_per_bar).replace("-", ".")
         for name, line in groove.lines.items()
     }
-    if section.kind == "build" and groove.level != "build":
-        lines = _build(index, section.num_bars, steps)
-    bar, is_last = section.first_bar + index, index == section.num_bars - 1
     rng = streams.stream("groove", "variation", section.letter, section.occurrence, index)
     if index % 4 in (1, 3) or rng.random() < 0.25 * wild:
         lines = varied(lines, rng, 1 if wild < 1.3 else 2)
-    if section.kind != "build" and _has_fill(section, index, is_last):
-        whole = is_last and section.energy > 0.5 and section.num_bars > 1
-        lines = _filled(lines, drums, streams.stream("fills", bar), steps, whole)
     return lines
+
+
+def _with_fill(lines: Bar, section: Section, index: int, grid: Grid, drums: Drums, streams: Streams) -> Bar:
+    """The bar with a fill where a phrase ends: a whole one before a new section, a small one every four bars."""
+    is_last = index == section.num_bars - 1
+    if section.kind == "build" or not _has_fill(section, index, is_last):
+        return lines
+    whole = is_last and section.energy > 0.5 and section.num_bars > 1
+    return _filled(lines, drums, streams.stream("fills", section.first_bar + index), grid.steps_per_bar, whole)
 
 
 def _has_fill(section: Section, index: int, is_last: bool) -> bool:

@@ -274,7 +274,9 @@ def _coloured(spans: list[ChordSpan], key: Key, style: Style, is_heard: bool = F
     if style.extensions == "none":
         return tuple(spans)
     scale = scale_of(key)
-    return tuple(replace(span, quality=_extended(span, scale, style.extensions == "ninths" and not is_heard)) for span in spans)
+    return tuple(
+        replace(span, quality=_extended(span, scale, style.extensions == "ninths" and not is_heard)) for span in spans
+    )
 
 
 def _extended(span: ChordSpan, scale: tuple[int, ...], with_ninth: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generation.engines.arranger.theory import parse_key
@@ -19,7 +19,7 @@ _SHORT_KEY = re.compile(r"\b(?:in|key of|key|en|tonart)\s+([A-H])(#|♯|b|♭)?(
 _SOLFEGE = re.compile(rf"\b(do|re|mi|fa|sol|la|si)\s*(sostenido|diese|bemol|#|b)?\s*{_MODE}\b")
 _SOLFEGE_LETTERS = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "h"}
 _DURATION = re.compile(
-    r"\b(\d{1,3})\s*(s|sec|secs|seconds?|sekunden?|segundos?|secondes?|min|mins|minutes?|minuten?|minutos?)\b"
+    r"\b(?!(?:[1-9]0)s\b)(\d{1,3})\s*(s|sec|secs|seconds?|sekunden?|segundos?|secondes?|min|mins|minutes?|minuten?|minutos?)\b"
 )
 
 
@@ -194,7 +194,7 @@ def _note(draft: _Draft, words: Vocabulary, meaning: Meaning, phrase: str, negat
         else:
             draft.styles.append(meaning.name)
     elif meaning.kind == "only":
-        draft.fields["only"] = True
+        _note_only(draft, phrase)
     elif meaning.kind == "unsupported":
         if not negated:
             draft.remarks.append(entry["sentence"])
@@ -202,6 +202,15 @@ def _note(draft: _Draft, words: Vocabulary, meaning: Meaning, phrase: str, negat
         _note_flag(draft, meaning.name, negated)
     elif not negated:
         _note_setting(draft, meaning, entry)
+
+
+def _note_only(draft: _Draft, phrase: str) -> None:
+    """ "Only piano" is the whole band; "a guitar solo" is a guitar that leads it."""
+    before = draft.text.split(phrase)[0].split()
+    if phrase != "solo" or not draft.wanted or not before or before[-1] not in draft.understood[-2]:
+        draft.fields["only"] = True
+        return
+    draft.wanted[-1] = replace(draft.wanted[-1], role="lead")
 
 
 def _note_flag(draft: _Draft, name: str, negated: bool) -> None:

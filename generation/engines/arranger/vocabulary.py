@@ -15,8 +15,8 @@ from generation.engines.arranger.style import all_styles
 VOCABULARY_FILE = Path(__file__).with_name("vocabulary.toml")
 LONGEST_PHRASE = 4
 MIN_LETTERS_FOR_GUESS = 5
-GUESS_LIKENESS = 0.84
-"""difflib's ratio above which a word counts as mistyped: one wrong letter in six."""
+GUESS_LIKENESS = 0.82
+"""difflib's ratio above which a word counts as mistyped: two letters of six swapped."""
 
 _PLURALS = ("s", "es", "e", "n", "en", "er", "es")
 

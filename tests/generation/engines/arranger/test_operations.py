@@ -53,9 +53,7 @@ def test_restyle_keeps_the_tune() -> None:
     assert lead is not None
     found = 0
     for note in clip.melody:
-        found += any(
-            abs(n.start_s - note.start_s) < 0.15 and (n.pitch - note.pitch) % 12 == 0 for n in lead.notes
-        )
+        found += any(abs(n.start_s - note.start_s) < 0.15 and (n.pitch - note.pitch) % 12 == 0 for n in lead.notes)
     assert found >= 0.85 * len(clip.melody)
 
 
@@ -122,7 +120,9 @@ def test_the_band_tunes_to_the_clip() -> None:
 @pytest.mark.parametrize("beats_per_bar", [3, 6])
 @pytest.mark.parametrize("prompt", ["pop", "jazz", "techno", "reggae", "metal", "waltz", "trap"])
 def test_other_metres(prompt: str, beats_per_bar: int) -> None:
-    made = composed(Operation.RESTYLE, prompt, 1, hearings.song(110.0 if beats_per_bar == 3 else 180.0, beats_per_bar=beats_per_bar))
+    made = composed(
+        Operation.RESTYLE, prompt, 1, hearings.song(110.0 if beats_per_bar == 3 else 180.0, beats_per_bar=beats_per_bar)
+    )
     assert made.score.beats_per_bar == beats_per_bar
     assert share_in_harmony(made) >= 0.97
 
@@ -165,7 +165,9 @@ def test_bad_clips_give_music(name: str, operation: Operation) -> None:
 def test_what_is_wrong_with_a_clip_is_told() -> None:
     assert any("silent" in r for r in composed(Operation.RESTYLE, "pop", 1, BAD_CLIPS["silence"]).remarks)
     assert any("no steady beat" in r for r in composed(Operation.RESTYLE, "pop", 1, BAD_CLIPS["noise"]).remarks)
-    assert any("only 0.1 s" in r for r in composed(Operation.RESTYLE, "pop", 1, BAD_CLIPS["a tenth of a second"]).remarks)
+    assert any(
+        "only 0.1 s" in r for r in composed(Operation.RESTYLE, "pop", 1, BAD_CLIPS["a tenth of a second"]).remarks
+    )
 
 
 @pytest.mark.parametrize("length", [1.0, 1.7, 2.5, 4.0, 7.3, 11.0, 33.3, 120.0, 300.0])

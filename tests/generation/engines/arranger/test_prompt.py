@@ -59,7 +59,14 @@ def test_keys(prompt: str, key: Key) -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "tempo"),
-    [("house 124 bpm", 124), ("124BPM", 124), ("at 90 please", 90), ("tempo 72", 72), ("92,5 bpm", 92.5), ("900 bpm", 300)],
+    [
+        ("house 124 bpm", 124),
+        ("124BPM", 124),
+        ("at 90 please", 90),
+        ("tempo 72", 72),
+        ("92,5 bpm", 92.5),
+        ("900 bpm", 300),
+    ],
 )
 def test_tempo(prompt: str, tempo: float) -> None:
     assert read_prompt(prompt).tempo_bpm == tempo
@@ -71,7 +78,9 @@ def test_words_for_tempo_and_energy() -> None:
     assert read_prompt("minimal").energy < 0 < read_prompt("high energy").energy
 
 
-@pytest.mark.parametrize(("prompt", "metre"), [("a song in 3/4", 3), ("6/8 ballad", 6), ("Dreivierteltakt", 3), ("4/4", 4)])
+@pytest.mark.parametrize(
+    ("prompt", "metre"), [("a song in 3/4", 3), ("6/8 ballad", 6), ("Dreivierteltakt", 3), ("4/4", 4)]
+)
 def test_metre(prompt: str, metre: int) -> None:
     assert read_prompt(prompt).beats_per_bar == metre
 
@@ -141,5 +150,16 @@ def test_a_missing_style_is_explained() -> None:
 
 
 def test_mentions_never_break_it() -> None:
-    for prompt in ("@everyone", "<@123>", "%s %d {}", "\x00\x07", "а" * 400, "no no no no", "only", ",,,,", "no", "mit"):
+    for prompt in (
+        "@everyone",
+        "<@123>",
+        "%s %d {}",
+        "\x00\x07",
+        "а" * 400,
+        "no no no no",
+        "only",
+        ",,,,",
+        "no",
+        "mit",
+    ):
         assert melodic(composed(Operation.COMPOSE, prompt, duration_s=2).score)

@@ -76,7 +76,9 @@ def test_the_music_lands_and_lasts(key: str) -> None:
 @pytest.mark.parametrize("key", STYLES)
 def test_seeds_differ_and_repeat(key: str) -> None:
     def notes(seed: int) -> tuple[object, ...]:
-        return tuple((p.name, p.notes) for p in composed(Operation.COMPOSE, word_of(key), seed, duration_s=12).score.parts)
+        return tuple(
+            (p.name, p.notes) for p in composed(Operation.COMPOSE, word_of(key), seed, duration_s=12).score.parts
+        )
 
     made = [notes(seed) for seed in range(8)]
     assert len(set(made)) == 8

@@ -8,7 +8,7 @@ from generation.engines.arranger.vocabulary import vocabulary
 from generation.hearing import Key
 from generation.request import Operation
 from tests.support.hearings import song
-from tests.support.scores import chord_classes, composed, melodic, part
+from tests.support.scores import chord_classes, composed, part
 
 INSTRUMENTS = vocabulary().settings["instrument"]
 STYLES = ("lofi", "metal", "ambient", "jazz", "techno", "classical", "chiptune", "reggae")
