@@ -13,7 +13,7 @@ from generation.ledger.instances import Instance
 from generation.ledger.job_changes import LeaseLost
 from generation.ledger.jobs import Jobs, Queue
 from generation.ledger.leases import Leases, Renewal
-from generation.ledger.rows import ClipRow, JobRow, NewJob
+from generation.ledger.rows import ClipRow, JobRow, NewJob, QueuedJob
 from generation.ledger.speeds import Speeds
 from generation.ledger.takes import Takes
 from generation.ledger.turns import LimitReached, Limits
@@ -28,6 +28,7 @@ __all__ = [
     "Limits",
     "NewJob",
     "Queue",
+    "QueuedJob",
     "Renewal",
 ]
 

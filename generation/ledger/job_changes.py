@@ -62,19 +62,26 @@ async def held_row(connection: AsyncConnection, job_id: str, fence: int, done: J
     return row
 
 
-async def leave(connection: AsyncConnection, row: JobRow, state: JobState, now: float, **values: Any) -> None:
-    """Take a job out of the line or off its worker, for good."""
+async def leave(db: Database, connection: AsyncConnection, row: JobRow, state: JobState, **values: Any) -> JobRow:
+    """Take a job out of the line or off its worker, for good; returns it as it is then."""
+    now = await db.now(connection)
     changes = {"state": state.value, "ended_at": now, "lease_owner": None, "lease_until": None, **values}
-    await connection.execute(update(jobs).where(jobs.c.job_id == row.job_id).values(**changes))
     if row.state is JobState.RUNNING:
-        await move(connection, row.origin, running=-1, served_at=now)
+        await move(db, connection, row.origin, running=-1, served_at=now)
     else:
-        await move(connection, row.origin, queued=-1)
+        await move(db, connection, row.origin, queued=-1)
+    return await change(connection, row.job_id, changes)
 
 
-async def requeue(connection: AsyncConnection, row: JobRow, now: float, **values: Any) -> None:
-    """Put a running job back in line, at the age it has."""
+async def requeue(db: Database, connection: AsyncConnection, row: JobRow, **values: Any) -> JobRow:
+    """Put a running job back in line, at the age it has; returns it as it is then."""
     cleared = {"lease_owner": None, "lease_until": None, "device": None, "started_at": None, "preview_hash": None}
     changes = {"state": JobState.QUEUED.value, "fraction": 0.0, "made_s": 0.0, "stage": "", **cleared, **values}
-    await connection.execute(update(jobs).where(jobs.c.job_id == row.job_id).values(**changes))
-    await move(connection, row.origin, queued=+1, running=-1)
+    await move(db, connection, row.origin, queued=+1, running=-1)
+    return await change(connection, row.job_id, changes)
+
+
+async def change(connection: AsyncConnection, job_id: str, changes: dict[str, Any]) -> JobRow:
+    """Change a job that is there; returns it as it is then."""
+    statement = update(jobs).where(jobs.c.job_id == job_id).values(**changes).returning(jobs)
+    return JobRow.of(dict((await connection.execute(statement)).mappings().one()))

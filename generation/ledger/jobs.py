@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from generation.jobs import ACTIVE_STATES, JobState
 from generation.ledger.database import Database
 from generation.ledger.job_changes import find_job, get_job, get_job_by, in_states, leave, list_jobs
-from generation.ledger.rows import JobRow, NewJob, job_values
+from generation.ledger.rows import JobRow, NewJob, QueuedJob, job_values
 from generation.ledger.tables import jobs
 from generation.ledger.turns import Limits, join_line, turns_of
 from generation.scheduling import Turn
@@ -23,8 +23,8 @@ class Queue:
     """The waiting and running jobs at one moment (`now`, epoch seconds), and the turns of their people and guilds."""
 
     now: float
-    waiting: tuple[JobRow, ...]
-    running: tuple[JobRow, ...]
+    waiting: tuple[QueuedJob, ...]
+    running: tuple[QueuedJob, ...]
     turns: dict[str, Turn]
 
 
@@ -44,8 +44,9 @@ class Jobs:
             if (row := await find_job(connection, jobs.c.key == job.key)) is not None:
                 return row, False
             await join_line(self._db, connection, job.origin, limits)
-            await connection.execute(jobs.insert().values(**job_values(job, await self._db.now(connection))))
-            return await get_job(connection, job.job_id), True
+            values = job_values(job, await self._db.now(connection))
+            added = await connection.execute(jobs.insert().values(**values).returning(jobs))
+            return JobRow.of(dict(added.mappings().one())), True
 
         try:
             return await self._db.write(work)
@@ -89,7 +90,7 @@ class Jobs:
             row = await get_job(connection, job_id, lock=True)
             if row.state not in ACTIVE_STATES:
                 return False
-            await leave(connection, row, JobState.CANCELLED, await self._db.now(connection), fence=row.fence + 1)
+            await leave(self._db, connection, row, JobState.CANCELLED, fence=row.fence + 1)
             return True
 
         return await self._db.write(work)
@@ -97,9 +98,10 @@ class Jobs:
 
 async def read_queue(db: Database, connection: AsyncConnection) -> Queue:
     """Everything that waits or runs, and the turns of those who wait; part of a transaction."""
-    wanted = select(jobs).where(in_states(ACTIVE_STATES)).order_by(jobs.c.submitted_at, jobs.c.job_id)
-    rows = [JobRow.of(dict(row)) for row in (await connection.execute(wanted)).mappings()]
-    waiting = tuple(row for row in rows if row.state is JobState.QUEUED)
+    columns = [jobs.c[item.name] for item in fields(QueuedJob)]  # few and plain: this is read for every lease
+    wanted = select(*columns).where(in_states(ACTIVE_STATES)).order_by(jobs.c.submitted_at, jobs.c.job_id)
+    rows = [QueuedJob(*row) for row in await connection.execute(wanted)]
+    waiting = tuple(row for row in rows if row.state == JobState.QUEUED)
+    running = tuple(row for row in rows if row.state == JobState.RUNNING)
     keys = {key for row in waiting for key in row.turn_keys}
-    running = tuple(row for row in rows if row.state is JobState.RUNNING)
     return Queue(await db.now(connection), waiting, running, await turns_of(connection, keys))

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.jobs import JobState
 from generation.ledger.database import Database
-from generation.ledger.job_changes import LeaseLost, get_job, held_row, leave, list_jobs, requeue
+from generation.ledger.job_changes import LeaseLost, change, held_row, leave, list_jobs, requeue
 from generation.ledger.jobs import Queue, read_queue
 from generation.ledger.rows import JobRow
 from generation.ledger.tables import jobs
@@ -68,9 +68,8 @@ class Leases:
             row = await _lock_first(connection, candidates)
             if row is None:
                 return None
-            await connection.execute(_start(row, owner, device, queue.now, lease_s))
-            await move(connection, row.origin, queued=-1, running=+1, served_at=queue.now)
-            return await get_job(connection, row.job_id)
+            await move(self._db, connection, row.origin, queued=-1, running=+1, served_at=queue.now)
+            return await change(connection, row.job_id, _start(row, owner, device, queue.now, lease_s))
 
         return await self._db.write(work)
 
@@ -97,12 +96,11 @@ class Leases:
             row = await held_row(connection, job_id, fence, JobState.MADE)
             if row.state is JobState.MADE:  # the first try was committed, its answer got lost
                 return row
-            now = await self._db.now(connection)
-            await add_takes(connection, takes, now)
-            await leave(
-                connection, row, JobState.MADE, now, fraction=1.0, made_s=sum(take.duration_s for take in takes)
+            await add_takes(connection, takes, await self._db.now(connection))
+            made_s = sum(take.duration_s for take in takes)
+            return await leave(
+                self._db, connection, row, JobState.MADE, fraction=1.0, made_s=made_s, stage="", sentence=""
             )
-            return await get_job(connection, job_id)
 
         return await self._db.write(work)
 
@@ -111,10 +109,9 @@ class Leases:
 
         async def work(connection: AsyncConnection) -> JobRow:
             row = await held_row(connection, job_id, fence, JobState.FAILED)
-            if row.state is JobState.RUNNING:
-                now = await self._db.now(connection)
-                await leave(connection, row, JobState.FAILED, now, sentence=sentence)
-            return await get_job(connection, job_id)
+            if row.state is not JobState.RUNNING:
+                return row
+            return await leave(self._db, connection, row, JobState.FAILED, sentence=sentence)
 
         return await self._db.write(work)
 
@@ -123,10 +120,9 @@ class Leases:
 
         async def work(connection: AsyncConnection) -> JobRow:
             row = await held_row(connection, job_id, fence, JobState.QUEUED)
-            if row.state is JobState.RUNNING:
-                now = await self._db.now(connection)
-                await requeue(connection, row, now, attempts=max(row.attempts - 1, 0))
-            return await get_job(connection, job_id)
+            if row.state is not JobState.RUNNING:
+                return row
+            return await requeue(self._db, connection, row, attempts=max(row.attempts - 1, 0))
 
         return await self._db.write(work)
 
@@ -138,12 +134,10 @@ class Leases:
             row = await held_row(connection, job_id, fence, JobState.QUEUED)
             if row.state is not JobState.RUNNING:
                 return row
-            now, deaths = await self._db.now(connection), row.worker_deaths + 1
-            if deaths >= max_deaths:
-                await leave(connection, row, JobState.FAILED, now, sentence=sentence, worker_deaths=deaths)
-            else:
-                await requeue(connection, row, now, worker_deaths=deaths)
-            return await get_job(connection, job_id)
+            deaths = row.worker_deaths + 1
+            if deaths < max_deaths:
+                return await requeue(self._db, connection, row, worker_deaths=deaths)
+            return await leave(self._db, connection, row, JobState.FAILED, sentence=sentence, worker_deaths=deaths)
 
         return await self._db.write(work)
 
@@ -168,20 +162,17 @@ class Leases:
                 return row
             if row.lease_until != abandoned.lease_until:
                 raise LeaseLost(f"job {row.job_id} was renewed")
-            now = await self._db.now(connection)
-            if row.attempts >= max_attempts:
-                await leave(connection, row, JobState.FAILED, now, sentence=sentence)
-            else:
-                await requeue(connection, row, now)
-            return await get_job(connection, row.job_id)
+            if row.attempts < max_attempts:
+                return await requeue(self._db, connection, row)
+            return await leave(self._db, connection, row, JobState.FAILED, sentence=sentence)
 
         return await self._db.write(work)
 
 
-def _start(row: JobRow, owner: str, device: str, now: float, lease_s: float) -> Any:
+def _start(row: JobRow, owner: str, device: str, now: float, lease_s: float) -> dict[str, Any]:
     changes = {"state": JobState.RUNNING.value, "fence": row.fence + 1, "attempts": row.attempts + 1}
     lease = {"lease_owner": owner, "lease_until": now + lease_s, "device": device, "started_at": now}
-    return update(jobs).where(jobs.c.job_id == row.job_id).values(**changes, **lease)
+    return {**changes, **lease}
 
 
 def _held(job_id: str, fence: int) -> ColumnElement[bool]:

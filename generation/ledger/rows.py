@@ -75,7 +75,7 @@ class JobRow:
     @property
     def turn_keys(self) -> tuple[str, str]:
         """The keys of its person and its guild into the turns."""
-        return person_key(self.origin), guild_key(self.origin)
+        return _turn_keys(self.front_end, self.person_id, self.guild_id)
 
     @property
     def status(self) -> JobStatus:
@@ -92,6 +92,30 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """What the scheduling needs to know of a job that waits or runs; see tables.py for the columns."""
+
+    job_id: str
+    front_end: str
+    person_id: str
+    guild_id: str | None
+    engine: str
+    music_s: float
+    priority: int
+    state: str
+    submitted_at: float
+    started_at: float | None
+    worker_deaths: int
+    device: str | None
+    fraction: float
+
+    @property
+    def turn_keys(self) -> tuple[str, str]:
+        """The keys of its person and its guild into the turns."""
+        return _turn_keys(self.front_end, self.person_id, self.guild_id)
+
+
+@dataclass(frozen=True, slots=True)
 class ClipRow:
     """A clip that was let in. `audio_hash` names its file in the audio store."""
 
@@ -105,14 +129,17 @@ class ClipRow:
 
 def person_key(origin: Origin) -> str:
     """A person's key into the turns."""
-    return f"person:{origin.front_end}:{origin.person_id}"
+    return _turn_keys(origin.front_end, origin.person_id, None)[0]
 
 
 def guild_key(origin: Origin) -> str:
     """A guild's key into the turns; a direct message counts for its person."""
-    if origin.guild_id is None:
-        return person_key(origin)
-    return f"guild:{origin.front_end}:{origin.guild_id}"
+    return _turn_keys(origin.front_end, origin.person_id, origin.guild_id)[1]
+
+
+def _turn_keys(front_end: str, person_id: str, guild_id: str | None) -> tuple[str, str]:
+    person = f"person:{front_end}:{person_id}"
+    return person, person if guild_id is None else f"guild:{front_end}:{guild_id}"
 
 
 def job_values(job: NewJob, now: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.jobs import Origin
@@ -44,24 +44,41 @@ async def join_line(db: Database, connection: AsyncConnection, origin: Origin, l
     if origin.guild_id is not None:
         allowed[guild_key(origin)] = ("guild", limits.per_guild)
     allowed[EVERYBODY] = ("all", limits.in_all)
+    counts = await move(db, connection, origin, queued=+1)
     for who, (scope, limit) in allowed.items():
-        insert = db.upsert(turns).values(who=who, queued=1, running=0, last_served_at=0.0)
-        statement = insert.on_conflict_do_update(index_elements=["who"], set_={"queued": turns.c.queued + 1})
-        count = (await connection.execute(statement.returning(turns.c.queued + turns.c.running))).scalar_one()
-        if count > limit:
+        if counts[who] > limit:
             raise LimitReached(scope, limit)
 
 
 async def move(
-    connection: AsyncConnection, origin: Origin, *, queued: int = 0, running: int = 0, served_at: float | None = None
-) -> None:
-    """Change the counts of everyone a job belongs to; `served_at`: when they last got or gave back a worker."""
-    changes = {"queued": turns.c.queued + queued, "running": turns.c.running + running}
-    for who in dict.fromkeys((person_key(origin), guild_key(origin), EVERYBODY)):
-        statement = update(turns).where(turns.c.who == who).values(**changes)
-        if served_at is not None:
-            statement = statement.values(last_served_at=served_at)
-        await connection.execute(statement)
+    db: Database,
+    connection: AsyncConnection,
+    origin: Origin,
+    *,
+    queued: int = 0,
+    running: int = 0,
+    served_at: float = 0.0,
+) -> dict[str, int]:
+    """Change the counts of everyone a job belongs to; `served_at`: when they last got or gave back a worker.
+
+    Returns how many jobs each of them has now, waiting or running. One statement, whose rows are locked in its order.
+    """
+    whos = dict.fromkeys((person_key(origin), guild_key(origin), EVERYBODY))
+    change = {"queued": queued, "running": running, "last_served_at": served_at}
+    insert = db.upsert(turns).values([{"who": who, **change} for who in whos])
+    old, new = turns.c, insert.excluded
+    changed = insert.on_conflict_do_update(
+        index_elements=["who"],
+        set_={
+            "queued": old.queued + new.queued,
+            "running": old.running + new.running,
+            "last_served_at": case(
+                (new.last_served_at > old.last_served_at, new.last_served_at), else_=old.last_served_at
+            ),
+        },
+    )
+    rows = await connection.execute(changed.returning(old.who, (old.queued + old.running).label("jobs")))
+    return {row.who: row.jobs for row in rows}
 
 
 async def turns_of(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Turn]:

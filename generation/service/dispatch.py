@@ -98,7 +98,8 @@ class Dispatcher:
                 self._held[job_id].begun_s = time.monotonic()
         elif (held := self._held.get(getattr(message, "job_id", ""))) is not None:
             self._note(held, message)
-        self._wanted.ring()
+        if isinstance(message, Hello | Made | GaveUp | Dropped):  # a row is free
+            self._wanted.ring()
 
     def died(self, worker: Worker, job_ids: Collection[str], death: Death) -> None:
         """A worker's end; see Reports."""

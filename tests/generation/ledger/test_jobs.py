@@ -123,7 +123,7 @@ async def test_running_counts_stay_true_through_any_story(open_ledger: OpenLedge
             for row in await ledger.leases.abandoned(dead_owners=[], held_here=[], me="x"):
                 await ledger.leases.take_up(row, max_attempts=3, sentence="enough")
         elif queue.running:
-            row = chance.choice(queue.running)
+            row = await ledger.jobs.get(chance.choice(queue.running).job_id)
             end = {
                 "made": lambda: ledger.leases.record_made(row.job_id, row.fence, [take_of(row)]),
                 "failed": lambda: ledger.leases.record_failed(row.job_id, row.fence, "no"),
