@@ -22,6 +22,7 @@ PLAIN_ACTIVATION = 0.75
 MIN_EVENNESS = 0.45
 SPEECH_CONFIDENCE = 0.6
 PHASES = 24
+MIN_STRETCH_BEATS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +97,13 @@ def _beats_at(tempo_bpm: float, heard: Heard) -> tuple[Times, float]:
 
 
 def _strength(curve: Times, times_s: Times) -> float:
-    """The mean of a curve at the beats: of the activation 0.77 and up for most music, 0.54 for speech, 0.38 for
-    noise."""
-    return float(activation_at(curve, times_s).mean()) if times_s.size else 0.0
+    """The mean of a curve at the beats, in the half of the clip where it is greatest: of the activation 0.77 and up for
+    most music, 0.54 for speech, 0.38 for noise. An intro without drums takes nothing from the beat after it."""
+    if times_s.size == 0:
+        return 0.0
+    length = min(max(times_s.size // 2, MIN_STRETCH_BEATS), times_s.size)
+    sums = np.concatenate([[0.0], activation_at(curve, times_s).cumsum()])
+    return float((sums[length:] - sums[:-length]).max() / length)
 
 
 def _either_of(first: float, second: float) -> float:
