@@ -207,6 +207,7 @@ def _details(draft: Draft) -> dict[str, Any]:
         "beats_per_bar": frame.counted.beats_per_bar,
         "chords": shifted,
         "chords_from_clip": draft.harmony.from_clip,
+        "join_s": round(frame.join_s, 4),
         "form": [{"part": s.kind, "bars": s.num_bars, "energy": round(s.energy, 2)} for s in draft.form],
         "band": {player.name: player.instrument for player in draft.band.players}
         | ({"drums": draft.band.kit} if draft.band.drums else {}),
