@@ -21,9 +21,16 @@ OPEN_VELOCITY_FILTER_CENTS = -4200
 all velocities, where a real instrument loses far more than the specification's two octaves."""
 LOW_NOTE_FILTER_CENTS = 70
 """So much more a key under C6: the partials of a low note lie low, and go first when it is played softly."""
-FLAT_SAMPLES_CENTS = {"Ahh Choir D#4(L)": 38, "Ahh Choir A4(L)": 42, "Ahh Choir D#5(L)": 42}
-"""Samples of the carried font that are out of tune, by what their sustained part lies too low (comb of ten partials);
-all others of its melodic programs lie within 25 cents in the ranges of instruments.py."""
+FLAT_SAMPLES_CENTS = {
+    "Ahh Choir D#3(L)": 30,
+    "Ahh Choir C4(L)": 24,
+    "Ahh Choir D#4(L)": 38,
+    "Ahh Choir A4(L)": 31,
+    "Ahh Choir D#5(L)": 21,
+    "Ahh Choir D#6(L)": 26,
+}
+"""Samples of the carried font that are out of tune, by what they lie too low (energy around each of ten partials); all
+others of its melodic programs lie within 25 cents in the ranges of instruments.py."""
 FILTER_BLOCK = 128
 """Frames between changes of a moving filter: 2.9 ms, the control rate of FluidSynth is 1.5 ms."""
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
@@ -139,12 +146,12 @@ def _cutoff_cents(zone: sf.Zone, key: int, velocity: int) -> float:
 def swept_lowpass(wave: Wave, cents: NDArray[np.float64], resonance_db: float) -> Wave:
     """Two-pole low-pass (R. Bristow-Johnson's Audio EQ Cookbook), one cutoff for each `FILTER_BLOCK` frames.
 
-    `cents` are absolute (0 is 8.176 Hz; 6900 is 440 Hz), kept in 1500..13500 and rounded to 10.
+    `cents` are absolute (0 is 8.176 Hz; 6900 is 440 Hz), kept in 1500..13500 and rounded to 25.
     Gain is lowered by half the resonance, as the specification asks (8.1.2, generator 9).
     """
     from scipy.signal import lfilter
 
-    cents = np.clip(np.round(cents / 10) * 10, 1500, 13_500)
+    cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
     b, a = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     out = np.empty_like(wave)
     state = np.zeros(2)

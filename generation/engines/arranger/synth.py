@@ -16,7 +16,7 @@ from generation.engines.arranger.synth_drums import DrumRecipe
 from generation.engines.arranger.synth_kits import KIT_NAMES, kit, single_drum
 from generation.engines.arranger.synth_parts import Stroke
 
-VELOCITY_STEPS = 16
+VELOCITY_STEPS = 10
 MAX_EFFECT_S = 600.0
 
 

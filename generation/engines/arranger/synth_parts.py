@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.sampler_wave import FILTER_BLOCK, swept_lowpass
 
-TABLE_FRAMES = 8192
+TABLE_BITS = 13
+TABLE_FRAMES = 2**TABLE_BITS
 TOP_HZ = 18_000.0
 """No oscillator makes partials above it."""
 Curve = NDArray[np.float64]
@@ -64,10 +65,9 @@ def oscillator(shape: str, hz: Curve | float, num_frames: int, phase: float = 0.
     """
     top = float(np.max(hz))
     table = _table(shape, int(np.clip(TOP_HZ // top, 1, TABLE_FRAMES // 4)))
-    turns = phase + _turns(hz, num_frames)
-    position = (turns - np.floor(turns)) * TABLE_FRAMES
-    index = position.astype(np.int32)
-    rest = (position - index).astype(np.float32)
+    turns = _phase(hz, num_frames, phase)
+    index = turns >> np.uint32(32 - TABLE_BITS)
+    rest = (turns & np.uint32(2 ** (32 - TABLE_BITS) - 1)).astype(np.float32) * np.float32(2.0 ** (TABLE_BITS - 32))
     low = table[index]
     out: Wave = low + rest * (table[index + 1] - low)
     return out
@@ -75,15 +75,17 @@ def oscillator(shape: str, hz: Curve | float, num_frames: int, phase: float = 0.
 
 def sine(hz: Curve | float, num_frames: int, phase: float = 0.0) -> Wave:
     """float32 [num_frames]; `hz` is a number or one value a frame."""
-    turns = phase + _turns(hz, num_frames)
-    out: Wave = np.sin((2 * np.pi * (turns - np.floor(turns))).astype(np.float32))
+    out: Wave = np.sin(_phase(hz, num_frames, phase).astype(np.float32) * np.float32(2 * np.pi / 2**32))
     return out
 
 
-def _turns(hz: Curve | float, num_frames: int) -> Curve:
+def _phase(hz: Curve | float, num_frames: int, phase: float) -> NDArray[np.uint32]:
+    """The phase in 2^-32 turns; unsigned integers wrap round by themselves, at 0.00001 Hz of precision."""
+    start = np.uint32(int(phase * 2**32) % 2**32)
     if isinstance(hz, np.ndarray):
-        return np.concatenate([[0.0], np.cumsum(hz[: num_frames - 1])]) / SAMPLE_RATE_HZ
-    return np.arange(num_frames, dtype=np.float64) * (hz / SAMPLE_RATE_HZ)
+        turns = np.concatenate([[0.0], np.cumsum(hz[: num_frames - 1])]) / SAMPLE_RATE_HZ
+        return ((turns % 1.0) * 2**32).astype(np.uint64).astype(np.uint32) + start
+    return np.arange(num_frames, dtype=np.uint32) * np.uint32(round(hz / SAMPLE_RATE_HZ * 2**32) % 2**32) + start
 
 
 def detuned(hz: float, cents: float) -> float:
