@@ -63,7 +63,7 @@ class Clips(Section):
     max_bytes: int = Field(_default(DecodeLimits, "max_bytes"), ge=64 * 1024, le=500 * MIB)
     max_clip_s: float = Field(300.0, ge=1, le=1800)
     min_clip_s: float = Field(_default(DecodeLimits, "min_clip_s"), ge=0.02, le=10)
-    memory_bytes: int = Field(_default(DecodeLimits, "memory_bytes"), ge=256 * MIB, le=16 * 1024 * MIB)
+    memory_bytes: int = Field(_default(DecodeLimits, "memory_bytes"), ge=320 * MIB, le=16 * 1024 * MIB)
     cpu_s: int = Field(_default(DecodeLimits, "cpu_s"), ge=1, le=600)
     wall_s: float = Field(_default(DecodeLimits, "wall_s"), ge=1, le=600)
     ffmpeg_path: Path | None = None
