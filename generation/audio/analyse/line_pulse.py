@@ -32,8 +32,11 @@ def line_pulse(line: Sequence[Note], num_frames: int) -> tuple[Times, float] | N
 
 
 def evenness(line: Sequence[Note], times_s: Times) -> float:
-    """How closely notes begin on beats and half beats: 1 all on them, 0 anywhere (the mean resultant length of their
-    phases in half a beat; Fisher, "Statistical Analysis of Circular Data", 1993)."""
+    """How closely notes begin on halves or, where that is more, on thirds of beats: 1 all on them, 0 anywhere.
+
+    This is the mean resultant length of their phases in that part of a beat (Fisher, "Statistical Analysis of Circular
+    Data", 1993).
+    """
     starts_s = np.array([note.start_s for note in line])
     if times_s.size < 2 or starts_s.size == 0:
         return 0.0
@@ -41,4 +44,4 @@ def evenness(line: Sequence[Note], times_s: Times) -> float:
     if inside.size == 0:
         return 0.0
     position = np.interp(inside, times_s, np.arange(times_s.size))
-    return float(abs(np.exp(4j * np.pi * position).mean()))
+    return float(max(abs(np.exp(2j * np.pi * parts * position).mean()) for parts in (2, 3)))
