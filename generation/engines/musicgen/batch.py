@@ -98,6 +98,10 @@ class Batch:
             for row in self.rows:
                 row.position += 1
 
+    def has(self, row: Row) -> bool:
+        """Whether a row is in the batch or waits for it."""
+        return row is self.joining or row in self.rows or row in self.waiting
+
     def is_done(self, row: Row) -> bool:
         """Whether all its codes are there; then it must leave before the next step."""
         return row.position + 1 == num_positions(row.num_frames, self.shape.delays)
@@ -117,7 +121,7 @@ class Batch:
         state.sequence[place, :, : sequence.shape[1]] = sequence
         noise = torch.rand(sequence.shape[1] - num_known, self.shape.num_codebooks, generator=row.generator).T
         state.noise[place, :, num_known : sequence.shape[1]] = noise
-        state.position[place], state.prefix[place], state.active[place] = 0, row.prefix.shape[1], 0
+        state.position[place], state.prefix[place], state.active[place] = num_known, row.prefix.shape[1], 0
         sampling = row.sampling
         state.settings.put(place, sampling.temperature, sampling.top_k, sampling.top_p, sampling.guidance_scale)
         if row.prompt_memory:
@@ -136,7 +140,6 @@ class Batch:
             self._prefilled += chunk.shape[1]
         if self._prefilled == self._inputs.shape[1]:
             row.position = row.prompt.shape[1]
-            self.cache.rows.position[row.place] = row.position
             self.cache.rows.active[row.place] = 1
             self.rows.append(row)
             self.joining = self._inputs = None

@@ -65,7 +65,7 @@ class Cache:
             torch.zeros(max_rows * HALVES, 2, heads, shape.max_positions, width, dtype=dtype, device=device)
             for _ in range(shape.num_layers)
         ]
-        num_tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
+        self.max_prompt_span = num_tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
         self.prompts = [
             torch.zeros(max_rows, 2, heads, num_tokens, width, dtype=dtype, device=device)
             for _ in range(shape.num_layers)

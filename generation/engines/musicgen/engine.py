@@ -60,9 +60,11 @@ class MusicgenEngine:
         """Start a job that waits; advance all takes by one codec frame, and by a chunk of audio where one is due."""
         events: list[Event] = []
         if self.waiting:
-            events.append(self._start(self.waiting.pop(0)))
+            events.extend(self._start(self.waiting.pop(0)))
+        elif not self.running:
+            self.shelf.let_go_of_idle()
         for station in self.shelf.in_use():
-            station.batch.step()
+            station.step()
         for running in list(self.running.values()):
             events.extend(self._advance(running))
         return events
@@ -73,17 +75,26 @@ class MusicgenEngine:
         if running := self.running.pop(job_id, None):
             running.performance.stop(running.station.batch)
 
-    def _start(self, job: EngineJob) -> Event:
+    def describe(self) -> str:
+        """A line for the doctor on the default checkpoint: model, precision, device, speed; loads it."""
+        station = self.shelf.station(self.options.models[0])
+        return "" if station is None else station.describe()
+
+    def _start(self, job: EngineJob) -> Iterator[Event]:
         from generation.engines.musicgen.performance import Performance
 
         try:
             station = self.shelf.station(self._model_of(job))
+            if station is None:  # it fits once the takes of another model are done
+                self.waiting.append(job)
+                return
             plan = make_plan(job, station.checkpoint.shape, self.options.max_duration_s)
         except BandmateError as error:
-            return Failed(job.job_id, str(error))
+            yield Failed(job.job_id, str(error))
+            return
         performance = Performance(job, plan, station.checkpoint)
         self.running[job.job_id] = _Running(performance, station, self.options.preview_after_s)
-        return Progress(job.job_id, 0.0, stage="listening" if job.clips else "composing")
+        yield Progress(job.job_id, 0.0, stage="listening" if job.clips else "composing")
 
     def _advance(self, running: _Running) -> Iterator[Event]:
         """Windows, audio and events of one take."""

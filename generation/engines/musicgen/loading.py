@@ -77,13 +77,7 @@ def locate(name: str, options: MusicgenOptions) -> tuple[str, str]:
     """Where a checkpoint is read from: a repository and its commit, or a folder and no commit."""
     if name not in PUBLISHED:
         return str(Path(name).expanduser()), ""
-    revision = options.revision_of(name)
-    if not revision:
-        raise EngineUnavailable(
-            f"No commit is pinned for {PUBLISHED[name].repository}: name the one to read with"
-            f' revisions = {{ {name} = "<commit>" }} under [engines.musicgen] in the settings.'
-        )
-    return PUBLISHED[name].repository, revision
+    return PUBLISHED[name].repository, options.revision_of(name)
 
 
 def read(source: str, revision: str) -> tuple[Any, Any]:
@@ -113,8 +107,8 @@ def read(source: str, revision: str) -> tuple[Any, Any]:
 def _not_readable(source: str, revision: str) -> str:
     if revision:
         return (
-            f"The weights {source} are not on this machine and could not be fetched. On a machine with a network:"
-            f" hf download {source} --revision {revision}"
+            f"The weights {source} are not on this machine and could not be fetched (only safetensors are read)."
+            f" With a network: hf download {source} --revision {revision}"
         )
     return (
         f"The folder {source} has no MusicGen checkpoint that can be read (config.json, model.safetensors, tokenizer)."

@@ -15,24 +15,25 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published checkpoint: its repository and the revision that is read, so that nothing changes unseen.
+    """A published checkpoint: its repository, the commit that is read so that nothing changes unseen, and its size.
 
-    `revision` is empty where no commit could be verified: then the operator has to name one (`revisions`).
+    decoder_millions: parameters of the decoder in millions; T5 and EnCodec have 167 million more.
     """
 
     repository: str
-    revision: str = ""
+    revision: str
+    decoder_millions: int
 
 
 PUBLISHED: dict[str, Published] = {
-    "small": Published("facebook/musicgen-small", "4c8334b02c6ec4e8664a91979669a501ec497792"),
-    "medium": Published("facebook/musicgen-medium"),
-    "large": Published("facebook/musicgen-large"),
-    "melody": Published("facebook/musicgen-melody"),
-    "stereo-small": Published("facebook/musicgen-stereo-small"),
-    "stereo-medium": Published("facebook/musicgen-stereo-medium"),
-    "stereo-large": Published("facebook/musicgen-stereo-large"),
-    "stereo-melody": Published("facebook/musicgen-stereo-melody"),
+    "small": Published("facebook/musicgen-small", "4c8334b02c6ec4e8664a91979669a501ec497792", 420),
+    "medium": Published("facebook/musicgen-medium", "d3bd7b00761b78ad7a8a05145ee31e7832e9916c", 1840),
+    "large": Published("facebook/musicgen-large", "15ccdc92099879e47b6da12c350cdb71d4eab3ca", 3260),
+    "melody": Published("facebook/musicgen-melody", "68d653a95788ec0d2b0abccab22c0b3a200c2d90", 1390),
+    "stereo-small": Published("facebook/musicgen-stereo-small", "3a110c0092820d470372c880c5ea06ce21a78ddd", 440),
+    "stereo-medium": Published("facebook/musicgen-stereo-medium", "2747e613fbaadc43b14257224326ef58c5c11b81", 1860),
+    "stereo-large": Published("facebook/musicgen-stereo-large", "bda8ec330c9c17e09728589eaf678f58f7d2d932", 3290),
+    "stereo-melody": Published("facebook/musicgen-stereo-melody", "022c3bd20a7d77e7c014082f0391bcbcd3940a7a", 1410),
 }
 
 
@@ -95,8 +96,8 @@ class MusicgenOptions:
         return cls(**plain)
 
     def revision_of(self, name: str) -> str:
-        """The commit that is read for a published checkpoint; empty when none is known."""
-        return dict(self.revisions).get(name, PUBLISHED[name].revision if name in PUBLISHED else "")
+        """The commit that is read for a published checkpoint."""
+        return dict(self.revisions).get(name, PUBLISHED[name].revision)
 
 
 def require_licence(options: MusicgenOptions) -> None:

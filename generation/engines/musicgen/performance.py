@@ -72,7 +72,13 @@ class Performance:
         return self.row is None and self.num_made >= self.plan.num_new_frames
 
     def turn_window(self, batch: Batch) -> None:
-        """Begin the first or next window when it is due, end the one that is done."""
+        """Begin the first or next window when it is due, end the one that is done.
+
+        A window that the batch has lost (it was made anew with fewer rows) begins again, with the same noise.
+        """
+        if self.row is not None and not batch.has(self.row):
+            self.row = None
+            self.generator.set_state(self.window_noise)
         if self.row is not None and batch.is_done(self.row):
             self.codes = self._codes_so_far(batch)
             batch.leave(self.row)
@@ -86,11 +92,6 @@ class Performance:
         if self.row is not None:
             batch.leave(self.row)
             self.row = None
-
-    def restart_window(self) -> None:
-        """Forget the window that is being decoded; the same one begins again, with the same noise."""
-        self.row = None
-        self.generator.set_state(self.window_noise)
 
     def decode_chunk(self, batch: Batch) -> None:
         """Turn the codes so far into audio, as far as it is certain."""

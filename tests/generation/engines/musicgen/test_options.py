@@ -57,9 +57,9 @@ def test_a_published_model_without_a_network(monkeypatch: pytest.MonkeyPatch) ->
         load_checkpoint("small", MusicgenOptions(accept_licence=True), reference_device())
 
 
-def test_a_model_without_a_pinned_commit_asks_for_one() -> None:
-    with pytest.raises(EngineUnavailable, match=r'revisions = \{ stereo-large = "<commit>" \}'):
-        load_checkpoint("stereo-large", MusicgenOptions(accept_licence=True), reference_device())
+def test_every_published_model_is_pinned_to_a_commit() -> None:
+    for published in PUBLISHED.values():
+        assert len(bytes.fromhex(published.revision)) == 20
 
 
 @pytest.mark.parametrize(

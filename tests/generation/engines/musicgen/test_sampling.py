@@ -54,8 +54,8 @@ def test_guidance_is_that_of_transformers() -> None:
 def test_frequencies_of_draws_follow_the_distribution() -> None:
     logits, settings = logits_of(1), settings_of((1.0, 20, 0.0, 1.0))
     ranked, codes = ranked_probabilities(logits, settings, NUM_CODES)
-    noise = torch.rand(20_000, 1, 4, generator=torch.Generator().manual_seed(3))
-    drawn = torch.stack([draw(logits, settings, each, NUM_CODES)[0] for each in noise])
+    noise = torch.rand(20_000, 4, generator=torch.Generator().manual_seed(3))
+    drawn = draw(logits.expand(20_000, -1, -1), settings, noise, num_ranks=20)
     for codebook in range(4):
         likeliest = codes[0, codebook, :5]
         frequencies = (drawn[:, codebook, None] == likeliest).float().mean(0)

@@ -1,0 +1,44 @@
+"""How much memory a device has left, and how much a checkpoint takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.options import PUBLISHED
+
+OTHER_BYTES = 167_000_000 * 4
+"""T5 base (110 million parameters) and EnCodec (57 million), in float32."""
+RESERVED_SHARE = 0.2
+"""Of the free memory: left for activations, the codec and others."""
+BYTES_OF_WEIGHT = {Precision.INT8: 1, Precision.BFLOAT16: 2, Precision.FLOAT16: 2, Precision.FLOAT32: 4}
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that could be taken now: of the GPU, or of the machine."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return int(dict(line.split(":") for line in lines)["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):  # not Linux: free pages, which leaves out what the system could give back
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+
+
+def checkpoint_bytes(name: str, precision: Precision, device: torch.device) -> int:
+    """What loading a checkpoint takes at most: on a CPU the float32 weights lie beside the new ones for a while."""
+    if name in PUBLISHED:
+        num_parameters = PUBLISHED[name].decoder_millions * 1_000_000
+    else:
+        files = Path(name).expanduser().glob("*.safetensors")
+        num_parameters = sum(file.stat().st_size for file in files) // 4
+    beside = 4 if device.type == "cpu" else 0
+    return num_parameters * (BYTES_OF_WEIGHT[precision] + beside) + OTHER_BYTES
+
+
+def rows_that_fit(row_bytes: int, wanted: int, device: torch.device) -> int:
+    """How many rows the free memory holds, at least one and at most `wanted`."""
+    return max(min(wanted, int(free_bytes(device) * (1 - RESERVED_SHARE) / row_bytes)), 1)

@@ -1,0 +1,114 @@
+"""Life on a device: memory that runs out, idle checkpoints, swaps, and a GPU's buckets with graphs off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from generation.clip import Clip
+from generation.engines.musicgen import shelf
+from generation.engines.musicgen.batch import Batch
+from generation.engines.musicgen.cache import Cache
+from generation.engines.musicgen.decoder import Decoder
+from generation.engines.musicgen.graphs import StepGraphs
+from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.memory import free_bytes, rows_that_fit
+from generation.engines.musicgen.plan import heard_part
+from generation.request import Operation, Sampling
+from tests.generation.engines.musicgen import reference
+from tests.generation.engines.musicgen.driving import make_engine, make_job, run, takes
+
+Checkpoints = dict[str, Path]
+
+
+@pytest.mark.parametrize("kind", ["mono", "melody"])
+def test_buckets_of_graphs_change_nothing(checkpoints: Checkpoints, clip: Clip, kind: str) -> None:
+    """Rows that a bucket is rounded up to, a row that is prefilling among them, leave the others as they are."""
+    ours = reference.load(checkpoints[kind])
+    heard = ours.codec.encode(heard_part(clip, ours.shape))
+    wishes = [
+        {"num_new_frames": 30, "seed": 1},
+        {"num_new_frames": 45, "seed": 2, "sampling": Sampling(temperature=0.7, top_k=60)},
+        {"num_new_frames": 25, "seed": 3, "prompt": heard, "sampling": Sampling(guidance_scale=1.0)},
+        {"num_new_frames": 28, "seed": 4, "prompt": heard[:, :260]},
+    ]
+    plain = reference.decode(reference.make_batch(ours), *(reference.make_row(ours, **wish) for wish in wishes))
+    decoder = Decoder(ours.weights, Cache(ours.shape, Precision.FLOAT32, 4, reference.CPU))
+    graphs = StepGraphs(decoder, is_capturing=False)
+    bucketed = reference.decode(Batch(decoder, graphs), *(reference.make_row(ours, **wish) for wish in wishes))
+    for ours_plain, ours_bucketed in zip(plain, bucketed, strict=True):
+        assert torch.equal(ours_plain, ours_bucketed)
+    assert graphs.bucket(3, 2, 300, 60) == (4, 2, 512, 64, 64 if kind == "mono" else 0)
+
+
+def test_out_of_memory_halves_the_rows_once_and_loses_nothing(checkpoints: Checkpoints) -> None:
+    engine = make_engine(checkpoints["mono"], max_jobs=4)
+    jobs = [make_job(f"take{seed}", Operation.COMPOSE, seed=seed, duration_s=1.5) for seed in (1, 2, 3)]
+    expected = takes(run(engine, *jobs))
+    station = engine.shelf.station(str(checkpoints["mono"]))
+    assert station is not None
+    for job in jobs:
+        engine.admit(job)
+    for _ in range(20):
+        engine.step()
+    fail_once(station.batch)
+    events = run(engine)
+    assert station.batch.cache.max_rows == 2
+    for job in jobs:
+        np.testing.assert_allclose(takes(events)[job.job_id].clip.samples, expected[job.job_id].clip.samples, atol=1e-5)
+    engine.admit(jobs[0])
+    engine.step()
+    fail_once(station.batch)
+    with pytest.raises(torch.OutOfMemoryError):
+        engine.step()
+
+
+def fail_once(batch: Batch) -> None:
+    def step() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    batch.step = step  # type: ignore[method-assign]
+
+
+def test_an_idle_checkpoint_is_let_go_and_comes_back(checkpoints: Checkpoints) -> None:
+    engine = make_engine(checkpoints["mono"], idle_unload_s=0.01)
+    name = str(checkpoints["mono"])
+    engine.shelf.stations[name].last_used_s -= 1
+    assert list(engine.step()) == []
+    assert not engine.shelf.stations
+    assert takes(run(engine, make_job("a", Operation.COMPOSE, duration_s=1)))["a"].clip.duration_s == 1
+
+
+def test_another_model_waits_for_room(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(checkpoints["mono"], checkpoints["stereo"])
+    mono, stereo = str(checkpoints["mono"]), str(checkpoints["stereo"])
+    monkeypatch.setattr(shelf, "free_bytes", lambda device: 1 if engine.shelf.stations else 10**12)
+    jobs = [
+        make_job("a", Operation.COMPOSE, duration_s=1),
+        make_job("b", Operation.COMPOSE, duration_s=1, model=stereo),
+    ]
+    for job in jobs:
+        engine.admit(job)
+    for _ in range(5):
+        engine.step()
+    assert set(engine.shelf.stations) == {mono}
+    done = takes(run(engine))
+    assert (done["a"].clip.num_channels, done["b"].clip.num_channels) == (1, 2)
+    assert set(engine.shelf.stations) == {stereo}
+
+
+def test_the_doctor_is_told_model_precision_device_and_speed(checkpoints: Checkpoints) -> None:
+    engine = make_engine(checkpoints["mono"], precision="auto")
+    assert "int8, on cpu, up to 8 takes at once" in engine.describe()
+    assert engine.shelf.stations[str(checkpoints["mono"])].frames_per_s > 0
+
+
+def test_rows_are_reckoned_from_free_memory() -> None:
+    free = free_bytes(reference.CPU)
+    assert free > 0
+    assert rows_that_fit(free // 4, 32, reference.CPU) in (2, 3)
+    assert rows_that_fit(free * 2, 32, reference.CPU) == 1
+    assert rows_that_fit(1, 32, reference.CPU) == 32
