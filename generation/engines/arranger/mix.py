@@ -31,7 +31,7 @@ NORMAL_VELOCITY = 0.8
 LOW_ROLES = frozenset({"drums", "kick", "bass", "sub", "effects", "texture", "percussion"})
 LOW_CUT_HZ = 120.0
 """Parts that are not meant to have a low end lose it, so that kick and bass have it for themselves."""
-REVERB_SHARE, ECHO_SHARE = 0.55, 0.6
+REVERB_SHARE, ECHO_SHARE = 0.7, 0.6
 _COMPRESSION = {"drums": (7.0, 3.0, 0.012, 0.12), "bass": (8.0, 3.5, 0.02, 0.15), "lead": (6.0, 2.2, 0.015, 0.15)}
 """By role: decibels under the part's peaks where it starts, ratio, attack and release in seconds."""
 

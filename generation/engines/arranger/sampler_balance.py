@@ -15,7 +15,7 @@ from generation.engines.arranger.sampler_tone import Tone, lay
 
 SNARE_LUFS = -18.0
 NORMAL_VELOCITY = 0.8
-MAX_CORRECTION_DB = 16.0
+MAX_CORRECTION_DB = 24.0
 OTHER_DB = -9.0
 # fmt: off
 LEVELS_DB: dict[int, float] = {
