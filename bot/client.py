@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from generation.service import Service
 
 log = logging.getLogger(__name__)
+
+
+MAX_REMEMBERED = 10_000
+"""How many interactions are remembered; a repeated one comes within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class BandmateClient(discord.Client):
         self.progress = ProgressBoard(self, config.progress_edit_interval_s)
         self.delivery = Delivery(self)
         self.is_closing = False
+        self._seen: OrderedDict[int, None] = OrderedDict()
         self._num_under_way = 0
         self._all_done = asyncio.Event()
         self.delivery_task: asyncio.Task[None] | None = None
@@ -124,6 +130,15 @@ class BandmateClient(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Submitted forms; commands and buttons have their own ways."""
         await actions.on_form(interaction)
+
+    def is_first_sight(self, interaction_id: int) -> bool:
+        """Whether this interaction is asked about for the first time: Discord may send one twice."""
+        if interaction_id in self._seen:
+            return False
+        self._seen[interaction_id] = None
+        while len(self._seen) > MAX_REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
 
     @asynccontextmanager
     async def under_way(self) -> AsyncIterator[None]:

@@ -16,10 +16,10 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
 from bot import posting
+from bot.network import STUMBLES, insisting
 from bot.orders import FRONT_END
 from bot.reply import Reply
 from generation.errors import TakeNotFound
@@ -34,8 +34,6 @@ MAX_AT_ONCE = 4
 """Answers under way at once: each holds its encoded files in memory."""
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 300.0
-TRANSIENT = (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError, discord.RateLimited)
-"""Discord or the network is down: the same place is tried again later."""
 
 
 class Delivery:
@@ -123,7 +121,7 @@ class Delivery:
             try:
                 async with self._slots:
                     return await answer.give(look_first=look_first)
-            except TRANSIENT as error:
+            except STUMBLES as error:
                 log.warning("%s can't be given now (%s); again in %.0f s", answer, error, retry_s)
             await asyncio.sleep(retry_s)
             retry_s, look_first = min(retry_s * 2, LONGEST_RETRY_S), True  # the last attempt's outcome is unknown
@@ -134,8 +132,8 @@ class Delivery:
         await self._client.service.mark_undeliverable(job.status.job_id, reason)
         try:
             reply = Reply.from_json(job.origin.reply)
-            await reply.edit(self._client, content=reply.text(reason), view=None)
-        except (discord.HTTPException, TypeError) as error:
+            await insisting(lambda: reply.edit(self._client, content=reply.text(reason), view=None))
+        except (discord.HTTPException, TypeError, *STUMBLES) as error:
             log.info("job %s: nobody could be told: %s", job.status.job_id, error)
 
 
@@ -160,7 +158,7 @@ class Answer:
     async def give(self, *, look_first: bool) -> discord.Message | None:
         """Post the answer, unless it is found in the channel; None when no place took it.
 
-        Raises what TRANSIENT lists when it is to be tried again.
+        Raises STUMBLES when it is to be tried again.
         """
         posted = await self._posted_before() if look_first else None
         return posted or await self._post()
@@ -232,6 +230,6 @@ class Answer:
         here = posted.channel.id == self._reply.channel_id
         line = f"Here it is: {posted.jump_url}" if here else "I could not post it here; it is in your direct messages."
         try:
-            await self._reply.edit(self._client, content=self._reply.text(line), view=None)
-        except (discord.HTTPException, *TRANSIENT) as error:
+            await insisting(lambda: self._reply.edit(self._client, content=self._reply.text(line), view=None))
+        except (discord.HTTPException, *STUMBLES) as error:
             log.info("job %s: its progress message can't be edited: %s", self._job_id, error)

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot import texts
+from bot.network import STUMBLES, insisting
 from generation.errors import BandmateError
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,10 @@ NEEDED_PERMISSIONS = {
 
 INVITE_PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED_PERMISSIONS, True))
 """What the invite link asks for: no more than is needed."""
+
+
+class AnsweredElsewhere(Exception):
+    """Another handler answers this interaction: this one has nothing to say."""
 
 
 def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> list[str]:
@@ -98,7 +102,8 @@ def _forbidden_sentence(error: discord.Forbidden) -> str:
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person what went wrong, once, whatever the response's state; unforeseen errors get an id in the log."""
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    if isinstance(original, discord.HTTPException) and original.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):
+    gone = isinstance(original, discord.HTTPException) and original.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED)
+    if gone or isinstance(original, AnsweredElsewhere):
         log.warning("interaction %s can't be answered any more: %s", interaction.id, original)
         return
     sentence = sentence_for(error)
@@ -112,8 +117,8 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
 async def say(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Say one sentence: privately when nothing was said yet, in place of "thinking…" after a defer, else after it."""
     try:
-        await _say(interaction, sentence)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        await insisting(lambda: _say(interaction, sentence))
+    except (discord.HTTPException, *STUMBLES) as error:
         log.warning("interaction %s: could not say %r: %s", interaction.id, sentence, error)
     except RuntimeError as error:
         if not interaction.client.is_closed():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import errors, texts
+from bot.network import insisting
 from bot.reply import MESSAGE_ID, Reply
 from generation.errors import TooBusy
 from generation.request import Operation, Request, Take
@@ -34,12 +35,25 @@ class Order:
 async def defer(interaction: discord.Interaction[BandmateClient]) -> None:
     """Acknowledge: Discord shows "thinking…" in a message of its own, which becomes the progress message.
 
-    Raises TooBusy while the bot closes: what it took now it could not finish.
+    Raises TooBusy while the bot closes: what it took now it could not finish. Raises AnsweredElsewhere for an
+    interaction that Discord has sent twice: the first one's handler is at it.
     """
     if interaction.client.is_closing:
         raise TooBusy("I'm just restarting. Ask again in a minute.")
-    answered = await interaction.response.defer(thinking=True)
-    interaction.extras[MESSAGE_ID] = answered and answered.message_id
+    if not interaction.client.is_first_sight(interaction.id):
+        raise errors.AnsweredElsewhere(f"interaction {interaction.id} came twice")
+    interaction.extras[MESSAGE_ID] = await insisting(lambda: _acknowledge(interaction))
+
+
+async def _acknowledge(interaction: discord.Interaction[BandmateClient]) -> int | None:
+    """The id of the message that Discord made; None when an attempt before had come through unheard."""
+    try:
+        answered = await interaction.response.defer(thinking=True)
+    except discord.HTTPException as error:
+        if error.code != errors.ALREADY_ACKNOWLEDGED:
+            raise
+        return None  # by us: discord.py repeats a call whose answer was lost, and nobody else has this interaction
+    return None if answered is None else answered.message_id
 
 
 async def submit(

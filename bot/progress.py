@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import texts
+from bot.network import STUMBLES, insisting
 from bot.orders import FRONT_END
 from bot.reply import Reply
 from bot.views.jobs import open_job_view
@@ -51,8 +52,8 @@ class ProgressBoard:
             try:
                 line = texts.status_line(await self._client.service.status(job_id))
                 view = open_job_view(job_id)
-                await interaction.edit_original_response(content=reply.text(line), view=view)
-            except discord.HTTPException as error:
+                await insisting(lambda: interaction.edit_original_response(content=reply.text(line), view=view))
+            except (discord.HTTPException, *STUMBLES) as error:
                 log.warning("job %s: the progress message could not be shown: %s", job_id, error)
             self._start(ticket, reply)
 
@@ -111,6 +112,8 @@ class ProgressBoard:
                 return False
             try:
                 await reply.edit(self._client, content=reply.text(texts.status_line(status)), view=view)
+            except STUMBLES as error:
+                log.info("job %s: an edit of its progress was lost: %s", status.job_id, error)
             except discord.HTTPException as error:
                 log.info("job %s: the progress message can't be edited any more: %s", status.job_id, error)
                 return False

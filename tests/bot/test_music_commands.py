@@ -64,14 +64,6 @@ async def test_progress_is_edited_no_more_often_than_every_five_seconds(stage: S
     assert "slow blues" in shown
 
 
-async def test_two_deliveries_of_one_interaction_make_one_job(stage: Stage) -> None:
-    asked = await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
-    ticket = await stage.service.submit(
-        stage.service.last_job.request, stage.service.last_job.origin, key=str(asked._interaction.id)
-    )
-    assert ticket.job_id == "job1" and len(stage.service.jobs) == 1
-
-
 async def test_engine_is_offered_and_narrowed_as_one_types(stage: Stage) -> None:
     assert await stage.alice.autocomplete(stage.channel, "compose", "engine", "arr", prompt="x") == [
         {"name": "arranger", "value": "arranger"}

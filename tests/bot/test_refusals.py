@@ -83,10 +83,10 @@ async def test_an_unforeseen_error_gets_an_id_that_the_log_has(
     assert record.exc_info is not None and "secret detail" in str(record.exc_info[1])
 
 
-async def test_an_interaction_that_was_answered_elsewhere_stays_silent(stage: Stage) -> None:
+async def test_an_acknowledgement_whose_answer_was_lost_is_no_reason_to_stop(stage: Stage) -> None:
     stage.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, message="acknowledged already")
     await stage.alice.slash(stage.channel, "compose", prompt="funk")
-    assert stage.service.jobs == {} and stage.messages() == []
+    assert len(stage.service.jobs) == 1
 
 
 async def test_an_interaction_that_came_too_late_stays_silent(stage: Stage) -> None:
