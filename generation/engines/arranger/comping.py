@@ -93,6 +93,8 @@ class Comper:
         for span in spans:
             length = max((span.end - span.start) * self._player.style.legato, 0.08)
             pitches = self._notes(stroke.sign, self._voice(span))
+            if stroke.sign == "o" and self._player.style.strum_ms and len(pitches) > 2:
+                pitches = pitches[1:]  # a light stroke of the hand misses the lowest string
             events += [Event(span.start, length, pitch, min(velocity * accent, 1.0)) for pitch in pitches]
         return events
 

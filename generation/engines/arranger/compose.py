@@ -10,6 +10,7 @@ from generation.engines.arranger.band import Band, Player, choose_band, sound_of
 from generation.engines.arranger.bass import play_bass
 from generation.engines.arranger.choose import Choice, choose_style
 from generation.engines.arranger.comping import Comper
+from generation.engines.arranger.counter import play_counter
 from generation.engines.arranger.effects_part import effect_parts
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.form import Section, make_form
@@ -22,13 +23,19 @@ from generation.engines.arranger.prompt import Wish, read_prompt
 from generation.engines.arranger.score import Part, Score
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
-from generation.engines.arranger.tune import fitted_tune, heard_tune, motifs_of
+from generation.engines.arranger.tune import fitted_tune, heard_tune, motifs_of, ornamented_tune
 from generation.engines.base import EngineJob
 from generation.hearing import Hearing
 from generation.request import Operation
 
-VARY_STEPS = {0.0: {"fills", "humanise"}, 0.25: {"groove", "bass"}, 0.5: {"comping"}, 0.75: {"melody", "band"}}
+VARY_STEPS = {
+    0.0: {"fills", "humanise", "ornaments"},
+    0.25: {"groove", "bass"},
+    0.5: {"comping"},
+    0.75: {"melody", "band"},
+}
 """From which strength of vary on which streams follow the seed; below it they stay as in every other variation."""
+ORNAMENTS_FROM = 0.4
 KEEPS_TUNE_BELOW = 0.75
 SILENCE_DBFS = -70.0
 
@@ -68,7 +75,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     yield "harmony"
     _write_drums(draft)
     yield "drums"
-    for player in draft.band.players:
+    for player in sorted(draft.band.players, key=lambda player: player.style.role == "counter"):  # after the tune
         events = _events_of(player, draft)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
@@ -146,25 +153,35 @@ def _events_of(player: Player, draft: Draft) -> tuple[Event, ...]:
     role, streams = player.style.role, draft.streams
     if role == "bass":
         return play_bass(player, draft.form, draft.harmony, draft.frame.grid, draft.drums.kicks, streams)
-    if role in ("lead", "counter"):
-        return _melody(player, draft)
+    if role == "lead":
+        draft.tune = _melody(player, draft)
+        return draft.tune
+    if role == "counter":
+        return play_counter(player, draft.form, draft.harmony, draft.frame.grid, streams, draft.tune)
     return Comper(player, draft.harmony, draft.frame.grid, streams).play(draft.form)
 
 
 def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
     """The tune: the clip's own where the take follows it, otherwise a new one from the clip's motifs or none."""
-    tune = heard_tune(draft.frame, draft.hearing) if draft.hearing is not None else ()
-    request = draft.job.request
-    keeps = request.operation is Operation.RESTYLE or (
-        request.operation is Operation.VARY and request.strength < KEEPS_TUNE_BELOW
+    request, frame, harmony = draft.job.request, draft.frame, draft.harmony
+    heard = heard_tune(frame, draft.hearing) if draft.hearing is not None else ()
+    varies = request.operation is Operation.VARY
+    keeps = request.operation is Operation.RESTYLE or (varies and request.strength < KEEPS_TUNE_BELOW)
+    motifs = motifs_of(heard, frame.grid, harmony) if heard and not varies else ()
+    melodist = Melodist(player, draft.style.melody, harmony, frame.grid, draft.streams, motifs)
+    if not (heard and keeps and frame.follows_clip and player is draft.band.lead):
+        return melodist.play(draft.form)
+    tune = fitted_tune(heard, harmony, player.style.register_)
+    if varies and request.strength >= ORNAMENTS_FROM:
+        tune = ornamented_tune(tune, harmony, draft.streams.stream("ornaments"), request.strength - 0.2)
+    beats = frame.grid.beats_per_bar
+    unheard = tuple(
+        section
+        for section in draft.form
+        if section.num_bars > 1
+        and not any(section.first_bar * beats <= note.start < section.end_bar * beats for note in tune)
     )
-    if tune and keeps and draft.frame.follows_clip and player is draft.band.lead:
-        return fitted_tune(tune, draft.harmony, player.style.register_)
-    motifs = (
-        motifs_of(tune, draft.frame.grid, draft.harmony) if tune and request.operation is not Operation.VARY else ()
-    )
-    melodist = Melodist(player, draft.style.melody, draft.harmony, draft.frame.grid, draft.streams, motifs)
-    return melodist.play(draft.form)
+    return (*tune, *melodist.play(unheard))
 
 
 def finish(draft: Draft) -> Composition:

@@ -154,8 +154,24 @@ class Melodist:
             if (section.occurrence or index >= PHRASE_BARS) and place in (0, 2) and rng.random() < 0.6:
                 motif = _ornamented(motif, self._grid, rng)
             height = theme.heights[place] + lift + (1 if index >= PHRASE_BARS and place < 2 else 0)
-            events += self._bar(motif, section.first_bar + index, height, section, place == PHRASE_BARS - 1)
+            played = self._bar(motif, section.first_bar + index, height, section, place == PHRASE_BARS - 1)
+            if place == 0 and played and rng.random() < self._style.pickup:
+                events += self._pickup(played[0], events, section)
+            events += played
         return events
+
+    def _pickup(self, first: Event, before: list[Event], section: Section) -> list[Event]:
+        """Two steps of the scale into a phrase's first note, where the tune rests before it."""
+        bar = first.start // self._grid.beats_per_bar * self._grid.beats_per_bar
+        pace = 0.5 if self._grid.beats_per_bar != 6 else 1.0
+        start = bar - 2 * pace
+        free = not before or before[-1].end <= start
+        if not free or bar == section.first_bar * self._grid.beats_per_bar or first.start > bar + 0.3:
+            return []
+        scale = self._harmony.scale_at(start)
+        pitches = [self._in_register(scale_walk(first.pitch, steps, scale)) for steps in (-2, -1)]
+        velocity = first.velocity * 0.85
+        return [Event(start + index * pace, pace * 0.9, pitch, velocity) for index, pitch in enumerate(pitches)]
 
     def _bar(self, motif: Motif, bar: int, height: int, section: Section, is_cadence: bool) -> list[Event]:
         """A motif on the chords of a bar: it begins on the chord note nearest its height, goes on in scale steps,
@@ -202,6 +218,10 @@ class Melodist:
             pitch -= 12
         while self._last - pitch > LARGEST_LEAP and pitch + 12 <= high:
             pitch += 12
+        return self._in_register(pitch)
+
+    def _in_register(self, pitch: int) -> int:
+        low, high = self._player.style.register_
         while pitch > high:
             pitch -= 12
         while pitch < low:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.frame import Frame
 from generation.engines.arranger.grid import Grid
 from generation.engines.arranger.harmony import Harmony
 from generation.engines.arranger.melody import Motif, MotifNote
-from generation.engines.arranger.theory import nearest_pitch, scale_of
+from generation.engines.arranger.theory import nearest_pitch, scale_of, scale_walk
 from generation.hearing import Hearing
 
 MIN_MELODY_CONFIDENCE = 0.35
@@ -55,6 +56,24 @@ def fitted_tune(tune: tuple[Event, ...], harmony: Harmony, register: tuple[int, 
             pitch = nearest_pitch(pitch, allowed)
         fitted.append(Event(event.start, event.length, pitch, event.velocity))
     return tuple(fitted)
+
+
+def ornamented_tune(tune: tuple[Event, ...], harmony: Harmony, rng: Random, share: float) -> tuple[Event, ...]:
+    """The tune with a share (0..1) of its longer notes split by a neighbour note of the scale."""
+    out: list[Event] = []
+    for event in tune:
+        if event.length < 1.0 or rng.random() >= share:
+            out.append(event)
+            continue
+        half = event.length / 2
+        neighbour = scale_walk(event.pitch, rng.choice((-1, 1)), harmony.scale_at(event.start))
+        out.append(Event(event.start, half, event.pitch, event.velocity))
+        if rng.random() < 0.5:
+            out.append(Event(event.start + half, half, neighbour, event.velocity * 0.9))
+        else:
+            out.append(Event(event.start + half, half / 2, neighbour, event.velocity * 0.85))
+            out.append(Event(event.start + half * 1.5, half / 2, event.pitch, event.velocity * 0.9))
+    return tuple(out)
 
 
 def motifs_of(tune: tuple[Event, ...], grid: Grid, harmony: Harmony) -> tuple[Motif, ...]:
