@@ -34,6 +34,8 @@ others of its melodic programs lie within 25 cents in the ranges of instruments.
 FILTER_BLOCK = 128
 """Frames between changes of a moving filter: 2.9 ms, the control rate of FluidSynth is 1.5 ms."""
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
+MAX_SOURCE_FRAMES = 2**25
+"""Bounds the memory that a damaged font can ask for (128 MiB); 12 minutes at the sample's own pitch."""
 
 
 def unrolled(sample: Sample, zone: sf.Zone, num_frames: int) -> Wave:
@@ -74,19 +76,21 @@ def pitch_ratio(sample: Sample, zone: sf.Zone, key: int, tuning_cents: float) ->
 def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wave:
     """float32 [<= num_frames] at 44.1 kHz: soxr's 16-bit resampler, so that going up an octave does not alias."""
     step = ratio * sample.sample_rate_hz / SAMPLE_RATE_HZ
-    source = unrolled(sample, zone, int(num_frames * step) + 64)
+    source = unrolled(sample, zone, min(int(num_frames * step) + 64, MAX_SOURCE_FRAMES))
     if abs(step - 1) < 1e-6:
         return source[:num_frames]
     import soxr  # a native library: only when something is played
 
     wave = soxr.resample(source, step * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ")
+    if not len(wave):  # a sample of a frame or two, in a damaged font
+        return np.zeros(1, dtype=np.float32)
     return np.ascontiguousarray(wave[:num_frames], dtype=np.float32)
 
 
 def vibrated(wave: Wave, zone: sf.Zone, key: int) -> Wave:
     """The wave with the zone's vibrato and pitch envelope: read at a wavering speed, cubic (Catmull-Rom)."""
     depths = [zone.generator(number) for number in (sf.VIBRATO_PITCH, sf.MOD_LFO_PITCH, sf.MOD_ENV_PITCH)]
-    if not any(depths):
+    if not any(depths) or len(wave) < 8:
         return wave
     time_s = np.arange(len(wave)) / SAMPLE_RATE_HZ
     cents = depths[0] * triangle_lfo(zone.generator(sf.VIBRATO_DELAY), zone.generator(sf.VIBRATO_RATE), time_s)
