@@ -15,7 +15,7 @@ from generation.audio.decode import decode
 from generation.service import JobState
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
-from tests.support.discord_server import Attachment, Message, faults
+from tests.support.discord_server import Attachment, Interaction, Message, faults
 
 
 @pytest.fixture
@@ -223,6 +223,44 @@ async def test_acknowledged_within_a_second_while_takes_are_made(stage: WireStag
     asked = [await person.slash(stage.channel, "compose", prompt="slow 0.2") for person in people]
     times_s = await asyncio.gather(*(each.wait_acknowledged() for each in asked))
     assert max(times_s) < 1.0
+
+
+async def test_a_stumbling_discord_loses_nothing_and_posts_nothing_twice(
+    stage: WireStage, bot: BandmateClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.FIRST_RETRY_S", 0.3)
+    people = [stage.discord.add_user(f"person{number}", stage.guild) for number in range(12)]
+    stage.discord.faults.rate(0.1)
+    stage.discord.faults.duplicate_rate = 0.2
+    asked = [await person.slash(stage.channel, "compose", prompt="plain") for person in people]
+    answered = [each for each in asked if await acknowledged(each)]
+    posted: dict[str, Message] = {}
+    async with asyncio.timeout(60):
+        while len(posted) < len(answered):
+            await asyncio.sleep(0.2)
+            found = [(take_of(message), message) for message in everywhere(stage) if take_of(message)]
+            posted = dict(found)
+            assert len(posted) == len(found), "a take was posted twice"
+    assert sum(stage.discord.faults.happened.values()) >= 5
+    stage.discord.faults.clear()
+
+
+async def acknowledged(interaction: Interaction) -> bool:
+    try:
+        await interaction.wait_acknowledged(timeout=6)
+    except TimeoutError:  # Discord itself said 10062 to the only acknowledgement
+        return False
+    return True
+
+
+def everywhere(stage: WireStage) -> list[Message]:
+    return [message for channel in stage.discord.channels.values() for message in channel.messages]
+
+
+def take_of(message: Message) -> str:
+    """The id of the take that a message shows, by its Again button."""
+    ids = [button["custom_id"] for button in message.buttons if ":again:" in button["custom_id"]]
+    return ids[0].rsplit(":", 1)[1] if ids else ""
 
 
 async def test_the_size_limit_is_told_before_the_download(stage: WireStage) -> None:
