@@ -52,8 +52,9 @@ class ServiceConfig:
     lease_s: how long a worker's hold on a job lasts without a sign of life (3..3600 s); renewed at a third of it.
     instance_s: after this time without a sign of life another service may answer this one's jobs (3..3600 s).
     poll_interval_s: how often the ledger is asked for what other services did (0.05..60 s).
-    start_limit_s, load_limit_s: longest start of a worker process, longest loading of an engine.
-    step_limit_s: a step, an admission or a finishing that takes longer counts as hung: the process is killed.
+    start_limit_s, load_limit_s: longest start of a worker process, longest loading of an engine (or finishing of a
+        take: our own code, slow for a long take on a busy machine, but never hung).
+    step_limit_s: a step or an admission that takes longer counts as hung: the process is killed.
     stop_grace_s: how long running jobs may go on when the service closes; what is left goes back into the line.
     analysis_limit_s: longest analysis of a clip.
     max_worker_deaths: a job under which this many workers died is set aside (1..10).

@@ -18,6 +18,7 @@ from generation.worker.messages import MAX_MESSAGE_BYTES, Logged, Message, NotUn
 
 log = structlog.get_logger()
 _KILL_LIMIT_S = 5.0
+_SECRET_WORDS = ("TOKEN", "PASSWORD", "SECRET", "API_KEY", "DATABASE_URL")
 
 
 class ChildGone(Exception):
@@ -92,6 +93,10 @@ class Child:
 def _environment(num_threads: int) -> dict[str, str]:
     """The child's environment: thread counts must be set before the libraries are imported."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
-    secrets = {name for name in os.environ if "TOKEN" in name or "PASSWORD" in name or "SECRET" in name}
-    inherited = {name: value for name, value in os.environ.items() if name not in secrets}
+    inherited = {name: value for name, value in os.environ.items() if not _is_private(name)}
     return {**inherited, **dict.fromkeys(names, str(num_threads)), PARENT_PID: str(os.getpid())}
+
+
+def _is_private(name: str) -> bool:
+    """Whether an environment variable is none of an engine's business: our settings, and whatever sounds secret."""
+    return name.startswith("BANDMATE_") or any(word in name.upper() for word in _SECRET_WORDS)

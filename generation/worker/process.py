@@ -67,6 +67,7 @@ class WorkerLoop:
             self._alive("idle", IDLE_LIMIT_S)
         messages = self._inside.waiting(limit_s=wait_s)
         if not messages and not self._jobs:
+            self._alive("warm up", self._setup.load_limit_s)
             self._studio.warm_up()  # nobody waits: the time to import what finishing a take needs
         for message in messages:
             self._obey(message)
@@ -135,7 +136,7 @@ class WorkerLoop:
     def _keep_preview(self, making: Making, event: Preview) -> None:
         if not making.may_preview(self._setup.preview_interval_s, time.monotonic()):
             return
-        self._alive("preview", self._setup.step_limit_s)
+        self._alive("preview", self._setup.load_limit_s)
         try:
             newest = self._studio.keep(event.clip)
         except BandmateError as error:  # a full disk; a take can do without its previews
@@ -147,7 +148,7 @@ class WorkerLoop:
         making.preview_hash = newest
 
     def _finish(self, making: Making, event: Done) -> None:
-        self._alive("finish", self._setup.step_limit_s)
+        self._alive("finish", self._setup.load_limit_s)
         try:
             making.note_done(event.job_id, self._studio.finish(making, event))
         except MemoryError:

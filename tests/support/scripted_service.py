@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def scripted_config(folder: Path, *, engine: dict[str, Any] | None = None, **cha
         "preload_engines": ("scripted",),
         "engine_registry": "tests.support.scripted_engine",
         "threads_per_worker": 1,
-        "step_limit_s": 5.0,
+        "step_limit_s": 30.0,
         "poll_interval_s": 0.2,
         "stop_grace_s": 10.0,
     }
@@ -51,3 +52,13 @@ async def eventually(holds: Callable[[], bool], *, limit_s: float = 20.0) -> Non
     async with asyncio.timeout(limit_s):
         while not holds():  # noqa: ASYNC110  what is waited for happens in another process
             await asyncio.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this number runs (one that has ended and was not waited for does not)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/status")
+    return not (status.exists() and "State:\tZ" in status.read_text())

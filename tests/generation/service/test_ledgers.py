@@ -1,0 +1,123 @@
+"""The service on other ledgers and in bad weather: PostgreSQL with several services, a lock at the wrong moment."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generation.engines.base import Capabilities
+from generation.errors import BandmateError
+from generation.hearing import Hearing
+from generation.jobs import JobState
+from generation.request import Operation, Request
+from generation.service import Service, ServiceConfig
+from generation.service.admission import music_s
+from tests.support.databases import new_database, postgres_server
+from tests.support.scripted_service import admissions, eventually, member, scripted, scripted_config
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    with postgres_server() as running:
+        yield running
+
+
+async def test_services_on_one_postgresql_share_the_work_and_take_over_from_the_dead(
+    server: Any, tmp_path: Path
+) -> None:
+    config = scripted_config(tmp_path, database_url=new_database(server, "shared"))
+    async with Service(config) as first, Service(config) as second:
+        tickets = [await first.submit(scripted("slow 0.3"), member(f"p{n}"), key=f"k{n}") for n in range(6)]
+        again = await asyncio.gather(*(second.submit(scripted("x"), member(f"p{n}"), key=f"k{n}") for n in range(6)))
+        assert [ticket.job_id for ticket in again] == [ticket.job_id for ticket in tickets]
+        takes = await asyncio.gather(*(ticket.takes() for ticket in tickets))
+        assert len({take.recipe.details["pid"] for (take,) in takes}) == 2
+        assert [len(admissions(tmp_path, ticket.job_id)) for ticket in tickets] == [1] * 6
+
+    async with Service(config) as successor:  # nobody was answered: the next service does it
+        found = []
+        async for job in successor.finished("discord"):
+            found.append(job.status.job_id)
+            await successor.mark_delivered(job.status.job_id, "message")
+            if len(found) == 6:
+                break
+    assert sorted(found) == sorted(ticket.job_id for ticket in tickets)
+
+
+async def test_a_ledger_that_is_locked_when_a_job_ends_gets_the_take_later(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path)
+    async with Service(config) as service:
+        ticket = await service.submit(scripted("slow 0.5"), member(), key="k")
+        await eventually(lambda: len(admissions(tmp_path, ticket.job_id)) == 1)
+        intruder = sqlite3.connect(config.data_folder / "ledger.sqlite3", isolation_level=None)
+        intruder.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(2.0)
+        assert (await service.status(ticket.job_id)).state is JobState.RUNNING
+        intruder.execute("COMMIT")
+        intruder.close()
+        assert len(await asyncio.wait_for(ticket.takes(), 20)) == 1
+    assert len(admissions(tmp_path, ticket.job_id)) == 1
+
+
+async def test_a_ledger_that_stays_locked_refuses_with_a_sentence_and_recovers(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, ledger_busy_limit_s=0.3)
+    async with Service(config) as service:
+        intruder = sqlite3.connect(config.data_folder / "ledger.sqlite3", isolation_level=None)
+        intruder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BandmateError, match="ledger is busy"):
+            await service.submit(scripted("x"), member(), key="k")
+        intruder.execute("COMMIT")
+        intruder.close()
+        ticket = await service.submit(scripted("x"), member(), key="k")
+        assert len(await asyncio.wait_for(ticket.takes(), 20)) == 1
+
+
+async def test_an_engine_that_is_not_preloaded_loads_with_its_first_job(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, engine={"load_s": 3.0}, preload_engines=())
+    async with Service(config) as service:
+        assert "scripted" in service.engines
+        ticket = await service.submit(scripted("x"), member(), key="1")
+        assert len(await ticket.takes()) == 1
+        speeds = await service._ledger.speeds.all()
+        assert speeds[("scripted", "cpu")] * 20.0 < 3.0  # the loading does not count as making
+
+
+async def test_previews_are_in_the_store_and_replaced(tmp_path: Path) -> None:
+    async with Service(scripted_config(tmp_path, preview_interval_s=0.2)) as service:
+        ticket = await service.submit(scripted("slow 1.5 preview"), member(), key="1")
+        seen = {status.preview_hash async for status in ticket.updates() if status.state is JobState.RUNNING} - {None}
+        assert len(seen) >= 2
+        kept = {path.stem for path in (tmp_path / "data" / "audio").rglob("*.flac")}
+        assert len(kept & seen) <= 1
+        assert {take.audio_hash for take in await ticket.takes()} <= kept
+
+
+def test_settings_out_of_range_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="lease_s must be between 3 and 3600, not 1"):
+        ServiceConfig(tmp_path, lease_s=1)
+    with pytest.raises(ValueError, match="devices"):
+        ServiceConfig(tmp_path, devices=())
+    with pytest.raises(ValueError, match="bark"):
+        ServiceConfig(tmp_path, preload_engines=("bark",))
+    assert ServiceConfig(tmp_path).ledger_url == f"sqlite+aiosqlite:///{tmp_path}/ledger.sqlite3"
+
+
+ENGINE = Capabilities("e", frozenset(Operation), 30.0, 2, 44_100, "MIT")
+
+
+@pytest.mark.parametrize(
+    ("request_", "clip_s", "expected_s"),
+    [
+        (Request(Operation.COMPOSE, "x"), (), 20.0),
+        (Request(Operation.COMPOSE, "x", num_takes=3, duration_s=10), (), 30.0),
+        (Request(Operation.RESTYLE, clip_ids=("a",)), (12.0,), 12.0),
+        (Request(Operation.RESTYLE, clip_ids=("a",)), (120.0,), 30.0),
+        (Request(Operation.BLEND, clip_ids=("a", "b")), (5.0, 9.0), 9.0),
+        (Request(Operation.EXTEND, clip_ids=("a",)), (120.0,), 20.0),
+    ],
+)
+def test_how_much_music_a_request_is(request_: Request, clip_s: tuple[float, ...], expected_s: float) -> None:
+    assert music_s(request_, ENGINE, tuple(Hearing(seconds) for seconds in clip_s)) == expected_s
