@@ -35,9 +35,11 @@ def quoted(text: str, max_characters: int = 200) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length for people: "8 s", "1 min 05 s"."""
-    whole = max(round(seconds), 0)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
+    """A length for people: "8 s", "1 min 05 s", "5 min"."""
+    minutes, rest = divmod(max(round(seconds), 0), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
 
 
 def size(num_bytes: int) -> str:

@@ -49,7 +49,7 @@ def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Grou
         return
     needed = [f"`{option.display_name}`" for option in command.parameters if option.required]
     optional = [option.display_name for option in command.parameters if not option.required]
-    yield f"**/{command.qualified_name}** {' '.join(needed)}: {command.description}"
+    yield f"{' '.join([f'**/{command.qualified_name}**', *needed])}: {command.description}"
     if optional:
         yield f"-# also: {', '.join(optional)}"
 

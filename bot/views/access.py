@@ -54,7 +54,10 @@ def may_see(interaction: discord.Interaction[BandmateClient], origin: Origin) ->
         return False
     if isinstance(channel, discord.Thread) and channel.is_private():
         return False  # its members are not known without another intent
-    return channel.permissions_for(interaction.user).view_channel
+    try:
+        return channel.permissions_for(interaction.user).view_channel
+    except discord.ClientException:  # a thread whose channel we can't see
+        return False
 
 
 def require_owner_or_moderator(interaction: discord.Interaction[BandmateClient], origin: Origin, verb: str) -> None:

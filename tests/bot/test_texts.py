@@ -27,7 +27,9 @@ def test_a_sentence_with_user_words_holds_no_mention_and_no_markup(words: str) -
     assert "://" not in shown and "\n" not in shown
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (7.6, "8 s"), (59.4, "59 s"), (65, "1 min 05 s")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0 s"), (7.6, "8 s"), (59.4, "59 s"), (65, "1 min 05 s"), (300, "5 min")]
+)
 def test_durations(seconds: float, shown: str) -> None:
     assert texts.duration(seconds) == shown
 
