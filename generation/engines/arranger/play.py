@@ -93,6 +93,14 @@ class Player:
             rendered = Rendered(*result) if result else None
             yield Stage("mixing", PLAYING_SHARE + (1 - PLAYING_SHARE) * share, rendered)
 
+    def dry(self, part: Part, num_frames: int, tuning_cents: float = 0.0, seed: int = 0) -> Wave:
+        """A part without any mix, in one go: float32 [1 or 2, num_frames]."""
+        instrument = self._instrument(part, tuning_cents)
+        out = np.zeros((2 if instrument.is_stereo else 1, num_frames), dtype=np.float32)
+        for _ in self._play(out, part, instrument, seed):
+            pass
+        return out
+
     def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
         """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
         notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
