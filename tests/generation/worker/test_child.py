@@ -85,7 +85,8 @@ for line in sys.stdin:
     if clip == "crash": os._exit(1)
     if clip == "hang": time.sleep(600)
     sentence = "Too odd." if clip == "bad" else ""
-    if clip: print(json.dumps(dict(kind="Heard", clip=clip, hearing={"duration_s": 2.5}, sentence=sentence)), flush=True)
+    answer = dict(kind="Heard", clip=clip, hearing={"duration_s": 2.5}, sentence=sentence)
+    if clip: print(json.dumps(answer), flush=True)
 """
     monkeypatch.setattr(listener_module, "MODULE", _module(tmp_path, monkeypatch, code))
     listener = Listener(tmp_path, limit_s=1.0, start_limit_s=4.0)
