@@ -18,7 +18,7 @@ MIN_PITCHED_SHARE = 0.25
 """Music has a note in 0.68 of its frames and more, drums and noise in 0.02 and less."""
 SINGLE_NOTES, FULL_CHORDS = 0.9, 1.6
 """Notes sounding at once on average in single lines, and in music with chords."""
-MAX_SINGLE_LINE = 1.2
+MAX_SINGLE_LINE = 1.0
 SURE_SHARE = 0.9
 MIN_INNER_CHORDS = 3
 

@@ -11,7 +11,7 @@ from generation.audio.analyse.beats import FRAMES_PER_S, Times, activation_at, d
 from generation.audio.analyse.harmonic_pulse import harmonic_pulse
 from generation.audio.analyse.line_pulse import evenness, line_pulse
 from generation.audio.analyse.overrides import Overrides
-from generation.audio.analyse.tempo import best_pulse
+from generation.audio.analyse.tempo import Pulse, best_pulse
 from generation.hearing import MIN_BEAT_CONFIDENCE, Note
 
 OVERRIDE_TOLERANCE = 0.06
@@ -56,7 +56,7 @@ def find_beats(heard: Heard, overrides: Overrides) -> tuple[Times, float]:
         return _line_beats(heard, pulse.times_s, strength)
     if strength >= MIN_BEAT_CONFIDENCE:
         return pulse.times_s, strength
-    return _harmonic_beats(heard, pulse.times_s, strength)
+    return _harmonic_beats(heard, pulse, strength)
 
 
 def _line_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times, float]:
@@ -69,18 +69,18 @@ def _line_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times,
     return tracked_s, strength
 
 
-def _harmonic_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times, float]:
+def _harmonic_beats(heard: Heard, tracked: Pulse, strength: float) -> tuple[Times, float]:
     """The tracked beats, surer if the harmony's changes have the same tempo; or those of the harmony."""
     regular = harmonic_pulse(heard.change)
     if regular is None:
-        return tracked_s, strength
+        return tracked.times_s, strength
     harmonic_s, regularity = regular
-    octaves = np.log2(tempo_of(harmonic_s) / tempo_of(tracked_s))
+    octaves = np.log2(tempo_of(harmonic_s) / tracked.tempo_bpm)
     if abs(octaves - round(octaves)) < SAME_TEMPO:
-        return tracked_s, _either_of(strength, regularity)
+        return tracked.times_s, _either_of(strength, regularity)
     if strength < WEAK_ACTIVATION:
         return harmonic_s, _either_of(_strength(heard.activations.either, harmonic_s), regularity)
-    return tracked_s, strength
+    return tracked.times_s, strength
 
 
 def _beats_at(tempo_bpm: float, heard: Heard) -> tuple[Times, float]:
