@@ -123,7 +123,7 @@ async def _submit(
 ) -> Order:
     lines = [texts.headline(request, str(interaction.user.id)), *texts.check_in_lines(check_ins)]
     lines += _permission_lines(interaction)
-    told = Reply.of(interaction, texts.cut(lines, 1500))
+    told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS))
     ticket = await interaction.client.service.submit(request, origin_of(interaction, told), key=str(interaction.id))
     return Order(ticket, told)
 

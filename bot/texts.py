@@ -11,6 +11,10 @@ from generation.service import CheckIn, JobState, JobStatus
 
 MAX_MESSAGE_CHARACTERS = 2000
 """Discord's limit on a message's content."""
+MAX_HEAD_CHARACTERS = 1200
+"""Of a progress message's head (the check-in), so that every sentence still fits under it."""
+MAX_TAKES_TEXT_CHARACTERS = 1900
+"""Of a result's text, so that a note about where it is posted still fits under it."""
 PROGRESS_BAR_STEPS = 12
 
 _SPACES = re.compile(r"\s+")
@@ -117,7 +121,7 @@ def takes_text(head: str, takes: Sequence[Take], remarks: Iterable[str]) -> str:
     for number, take in enumerate(takes, start=1):
         lines.append(recipe_line(take) if len(takes) == 1 else recipe_line(take).replace("-# ", f"-# **{number}** · "))
     told = dict.fromkeys(remark for take in takes for remark in take.remarks) | dict.fromkeys(remarks)
-    return cut([*lines, *(small(remark) for remark in told if remark)])
+    return cut([*lines, *(small(remark) for remark in told if remark)], MAX_TAKES_TEXT_CHARACTERS)
 
 
 def pages(lines: Iterable[str]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from generation.request import AudioFormat, Operation
-from generation.service import JobState
+from generation.service import CheckIn, JobState
 from tests.bot.discord_stage import OGG, Stage
 from tests.support.fake_service import ENGINE
 
@@ -105,3 +106,20 @@ async def test_only_what_the_engines_can_do_is_offered(stage: Stage) -> None:
     assert not {"extend", "restyle", "vary", "accompany"} & set(stage.alice.available_commands(stage.channel))
     await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
     assert stage.labels(await stage.made()) == ["Again", "Format", "Delete"]
+
+
+async def test_a_check_in_full_of_remarks_leaves_room_for_the_reason_of_a_failure(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_in = stage.service.check_in
+
+    async def talkative(*args: Any, **options: Any) -> CheckIn:
+        remarks = tuple(f"Remark {number}: {'word ' * 60}" for number in range(30))
+        return replace(await check_in(*args, **options), remarks=remarks)
+
+    monkeypatch.setattr(stage.service, "check_in", talkative)
+    asked = await stage.alice.slash(stage.channel, "extend", clip=OGG)
+    reason = "The engine stopped: " + "because " * 60
+    stage.service.fail("job1", reason)
+    await stage.env.settle()
+    assert "Remark 0" in asked.response.content and reason.strip() in asked.response.content
