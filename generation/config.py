@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,8 +122,3 @@ class ServiceConfig:
     def ledger_url(self) -> str:
         """The ledger's address: `database_url`, or SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_folder / 'ledger.sqlite3'}"
-
-
-def setting_names() -> tuple[str, ...]:
-    """The names of all settings, for whoever maps a file to them."""
-    return tuple(item.name for item in fields(ServiceConfig))

@@ -32,11 +32,6 @@ class Takes:
         """The takes of a job, by index."""
         return await self._where(takes.c.job_id == job_id)
 
-    async def missing(self, take_ids: Sequence[str]) -> list[str]:
-        """Those of `take_ids` that the ledger does not have."""
-        present = {take.take_id for take in await self._where(takes.c.take_id.in_(take_ids))}
-        return [take_id for take_id in take_ids if take_id not in present]
-
     async def _where(self, which: ColumnElement[bool]) -> tuple[Take, ...]:
         async def work(connection: AsyncConnection) -> tuple[Take, ...]:
             rows = (await connection.execute(select(takes).where(which).order_by(takes.c.index))).mappings().all()

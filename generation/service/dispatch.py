@@ -55,6 +55,7 @@ class Dispatcher:
 
     async def open(self) -> None:
         """Take up what an earlier run left, start the workers and the loops."""
+        await self._ledger.instance.forget_dead()
         await self._take_up_abandoned()
         await asyncio.gather(*(worker.open() for worker in self.workers))
         self._spawn(self._forever("scheduling", self._schedule))
@@ -95,7 +96,8 @@ class Dispatcher:
             self._count_rows()
         elif isinstance(message, Loaded):
             for job_id in worker.job_ids:  # loading an engine says nothing of its speed
-                self._held[job_id].begun_s = time.monotonic()
+                if job_id in self._held:
+                    self._held[job_id].begun_s = time.monotonic()
         elif (held := self._held.get(getattr(message, "job_id", ""))) is not None:
             self._note(held, message)
         if isinstance(message, Hello | Made | GaveUp | Dropped):  # a row is free
@@ -222,6 +224,8 @@ class Dispatcher:
             log.warning("the lease was lost: what was made is dropped", job_id=held.row.job_id, why=str(lost))
         except BandmateError as error:  # the ledger could not be written: the lease ends and the job is made again
             log.error("a job's end could not be written", job_id=held.row.job_id, why=str(error))
+        except Exception:  # as above: the sweep finds a job of ours that nobody holds
+            log.exception("a job's end could not be written", job_id=held.row.job_id)
         finally:
             self._held.pop(held.row.job_id, None)
             self._ended.ring()

@@ -87,7 +87,11 @@ class Child:
                 return await asyncio.wait_for(self._process.wait(), grace_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        return await asyncio.wait_for(self._process.wait(), _KILL_LIMIT_S)
+        try:
+            return await asyncio.wait_for(self._process.wait(), _KILL_LIMIT_S)
+        except TimeoutError:  # stuck in the kernel, with a broken driver or disk
+            log.error("a killed process does not end", pid=self.pid)
+            return -signal.SIGKILL
 
 
 def _environment(num_threads: int) -> dict[str, str]:

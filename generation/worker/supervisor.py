@@ -149,6 +149,9 @@ class Worker:
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
+        except Exception as error:  # a new process is the answer to whatever this one said
+            log.exception("a worker's words could not be followed", device=self.device)
+            return Death("it crashed", f"{type(error).__name__}: {error}")
         finally:
             for task in ends:
                 task.cancel()
