@@ -28,6 +28,7 @@ def play_bass(
     events: list[Event] = []
     style = player.style
     by_letter: dict[str, str] = {}
+    history: list[tuple[tuple[float, int], ...]] = []
     for section in form:
         if section.kind == "ending":
             events += _last_note(section, harmony, grid, player)
@@ -44,8 +45,27 @@ def play_bass(
                 events += _walk(bar, harmony, grid, player, last, rng)
                 continue
             found = _strokes(player, by_letter[section.letter], bar, section, grid, kicks, rng)
-            events += _play(found, bar, harmony, grid, player, kicks.get(bar, ()), last, rng)
+            played = _play(found, bar, harmony, grid, player, kicks.get(bar, ()), last, rng)
+            shape = tuple((event.start - bar * grid.beats_per_bar, event.pitch) for event in played)
+            if history[-2:] == [shape, shape]:
+                played = _turned(played, player, rng)
+                shape = ()
+            history.append(shape)
+            events += played
     return tuple(events)
+
+
+def _turned(played: list[Event], player: Player, rng: Random) -> list[Event]:
+    """A third bar alike ends differently: its last note an octave away or, where it is long, struck once more."""
+    if not played:
+        return played
+    last, (low, high) = played[-1], player.style.register_
+    fits = [last.pitch + shift for shift in (12, -12) if low <= last.pitch + shift <= high + 2]
+    if len(played) > 1 and fits:
+        return [*played[:-1], Event(last.start, last.length, rng.choice(fits), last.velocity)]
+    half = last.length / 2
+    again = Event(last.start + half, half, last.pitch, last.velocity * 0.85)
+    return [*played[:-1], Event(last.start, half, last.pitch, last.velocity), again]
 
 
 def plays_in(player: Player, section: Section) -> bool:

@@ -77,7 +77,8 @@ class Comper:
             self._by_letter[section.letter] = stream.choice(unused)
         own = self._by_letter[section.letter]
         others = [pattern for pattern in patterns if pattern != own]
-        return rng.choice(others) if index % 4 == 3 and others and rng.random() < 0.6 else own
+        turn = 1.0 if self._player.style.role == "arp" else 0.6
+        return rng.choice(others) if index % 4 == 3 and others and rng.random() < turn else own
 
     def _stroke(self, stroke: Stroke, bar: int, section: Section) -> list[Event]:
         """A stroke's notes; a chord that changes under a held stroke is struck anew."""
