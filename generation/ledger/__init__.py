@@ -10,6 +10,7 @@ from generation.ledger.answers import Answers
 from generation.ledger.clips import Clips
 from generation.ledger.database import Database, LedgerUnavailable
 from generation.ledger.instances import Instance
+from generation.ledger.jams import Jams
 from generation.ledger.job_changes import LeaseLost
 from generation.ledger.jobs import Jobs, Queue
 from generation.ledger.leases import Leases, Renewal
@@ -52,6 +53,7 @@ class Ledger:
         self.db = Database(url, clock=clock, busy_limit_s=busy_limit_s)
         self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db), Answers(self.db)
         self.clips, self.takes, self.speeds = Clips(self.db), Takes(self.db), Speeds(self.db)
+        self.jams = Jams(self.db)
         self.instance = Instance(self.db, locks_folder, seen_s=instance_s)
 
     async def __aenter__(self) -> Self:

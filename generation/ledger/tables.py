@@ -88,6 +88,7 @@ jobs = Table(
     Column("answered_at", Double),  # delivered, told, or given up: nothing more to say
     Index("jobs_by_state", "state", "submitted_at"),
     Index("jobs_by_person", "front_end", "person_id", "submitted_at"),
+    Index("jobs_by_channel", "channel_id", "submitted_at"),
 )
 
 takes = Table(
@@ -133,4 +134,24 @@ speeds = Table(  # what making one second of music costs, per engine and kind of
     Column("device", String(64), primary_key=True),
     Column("wall_s_per_music_s", Double, nullable=False),
     Column("num_measured", Integer, nullable=False),
+)
+
+jam_rooms = Table(  # one room a thread; `body` holds what changes together: layers, relay, vote, people
+    "jam_rooms",
+    metadata,
+    Column("room_id", String(24), primary_key=True),
+    Column("front_end", String(32), nullable=False),
+    Column("guild_id", String(64)),
+    Column("thread_id", String(64), nullable=False),
+    Column("host_id", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("frame", JSON, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("card_message_id", String(64)),
+    Column("closing_message_id", String(64)),
+    Column("version", Integer, nullable=False),  # counts the changes; a change is made to the version it was read at
+    Column("opened_at", Double, nullable=False),
+    UniqueConstraint("front_end", "thread_id"),
+    Index("jam_rooms_by_state", "state", "front_end"),
 )
