@@ -4,16 +4,18 @@ over sockets, a finished take in the channel; then kill -9 at bad moments."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from generation.audio.decode import decode
+from generation.audio.decode import DecodeLimits, decode
 from tests.support.bot_process import bot_process
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, DiscordServer
 from tests.support.discord_server.messages import Message
+from tests.support.tiny_checkpoint import build_tiny_musicgen
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def results(discord: DiscordServer) -> list[Message]:
 
 async def length_of(discord: DiscordServer, message: Message) -> float:
     (audio,) = [file for file in message.attachments if file.filename.endswith(".mp3")]
-    return (await decode(await discord.download(audio))).used_s
+    return (await decode(await discord.download(audio), DecodeLimits(max_clip_s=300))).used_s
 
 
 async def test_a_voice_message_and_a_prompt_become_a_take_and_an_old_button_still_works(
@@ -62,6 +64,22 @@ async def test_a_voice_message_and_a_prompt_become_a_take_and_an_old_button_stil
         second = await channel.wait_for_message(is_result, timeout=60, after=message)
         assert await length_of(discord, second) == pytest.approx(8, abs=0.15)
     assert len(results(discord)) == 2
+    assert discord.hard_findings == []
+
+
+async def test_the_same_with_musicgen_on_a_tiny_checkpoint(discord: DiscordServer, tmp_path: Path) -> None:
+    checkpoint = build_tiny_musicgen(tmp_path / "tiny")
+    options = {"musicgen": {"models": [str(checkpoint)], "accept_licence": True, "threads": 1}, "arranger": {}}
+    guild = discord.add_guild()
+    channel = guild.add_channel()
+    ada = discord.add_user("ada", guild)
+    async with bot_process(discord, tmp_path / "data", engines=json.dumps(options)):
+        await ada.slash(channel, "extend", prompt="a choir", clip=voice_message(), seconds=3, engine="musicgen")
+        message = await channel.wait_for_message(is_result, timeout=90)
+        assert await length_of(discord, message) == pytest.approx(
+            9.6 + 3, abs=0.2
+        )  # four bars at 100 BPM, and the new part
+        assert "CC-BY-NC" in message.text
     assert discord.hard_findings == []
 
 

@@ -83,8 +83,9 @@ class Gateway:
         return [session for session in self.sessions.values() if session.outgoing is not None]
 
     async def wait_ready(self, timeout: float = 15.0) -> None:  # noqa: ASYNC109 - reads better in a test
-        """Until a client is identified and has been sent its guilds. Raises TimeoutError."""
-        await asyncio.wait_for(self._ready.wait(), timeout)
+        """Until a client is identified and has been sent its guilds, now or later. Raises TimeoutError."""
+        if not self.connected:
+            await asyncio.wait_for(self._ready.wait(), timeout)
 
     def dispatch(self, event: str, data: dict[str, Any] | Callable[[], dict[str, Any]], *, intent: int = 0) -> None:
         """Send an event to every session that has the intent; those cut off get it when they resume.
@@ -223,6 +224,7 @@ class Gateway:
             for guild in mine:
                 session.push("GUILD_CREATE", orjson.dumps(payloads.guild_create(guild)))
         self._ready.set()
+        self._ready = asyncio.Event()  # the next to wait waits for the next client
         return session
 
     def _forget_old_sessions(self) -> None:
