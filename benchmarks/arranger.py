@@ -122,7 +122,7 @@ def features(score: Score) -> FloatArray:
 
 
 def measure_styles(seeds: int) -> bool:
-    """How well styles are told apart by a linear classifier that knows no instruments and no tempo; trained on other seeds."""
+    """How well styles are told apart by a linear classifier that knows neither instruments nor tempo (other seeds)."""
     keys = list(all_styles())
     rows = {
         key: [features(composed(Operation.COMPOSE, all_styles()[key].words[0], s).score) for s in range(seeds)]
@@ -266,7 +266,8 @@ def measure_time(hearing: Hearing, clip: Clip) -> bool:
     slowest = 0.0
     for operation, prompt in (
         (Operation.COMPOSE, "pop"), (Operation.COMPOSE, "metal"), (Operation.COMPOSE, "film score"),
-        (Operation.COMPOSE, "lofi"), (Operation.EXTEND, "house"), (Operation.RESTYLE, "jazz"), (Operation.ACCOMPANY, "rock"),
+        (Operation.COMPOSE, "lofi"), (Operation.EXTEND, "house"), (Operation.RESTYLE, "jazz"),
+        (Operation.ACCOMPANY, "rock"),
     ):  # fmt: skip
         with_clip = operation is not Operation.COMPOSE
         request = Request(operation, prompt, ("clip",) if with_clip else (), duration_s=30)

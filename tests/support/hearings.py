@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,12 +34,11 @@ def song(
     beats, end = tuple(times[:-1]), times[-1]
     bar_edges = [*times[::beats_per_bar]]
     spans = tuple(
-        Chord(start, stop, *chords[index % len(chords)])
-        for index, (start, stop) in enumerate(zip(bar_edges, bar_edges[1:], strict=False))
+        Chord(start, stop, *chords[index % len(chords)]) for index, (start, stop) in enumerate(pairwise(bar_edges))
     )
     tune = tuple(
         Note(start, start + 0.9 * (stop - start), TUNE[index % len(TUNE)])
-        for index, (start, stop) in enumerate(zip(times, times[1:], strict=False))
+        for index, (start, stop) in enumerate(pairwise(times))
         if index % 4 != 3
     )
     half = bar_edges[bars // 2]

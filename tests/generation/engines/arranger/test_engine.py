@@ -60,7 +60,8 @@ def test_progress_rises_and_ends_with_one_done(engine: Engine) -> None:
     events = run(engine, job("a", Operation.COMPOSE, "lofi", duration_s=6))
     fractions = [event.fraction for event in events if isinstance(event, Progress)]
     assert fractions == sorted(fractions)
-    assert 0 <= fractions[0] and fractions[-1] < 1
+    assert fractions[0] >= 0
+    assert fractions[-1] < 1
     assert [type(event) for event in events if not isinstance(event, (Progress, Preview))] == [Done]
     assert all(event.stage for event in events if isinstance(event, Progress))
     assert engine.step() == []
