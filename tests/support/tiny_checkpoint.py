@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,62 @@ def _randomise(model: Any) -> None:
                 value.copy_(torch.randn_like(value) * (1.0 if "embed_tokens" in name else 0.3))
         for layer in model.audio_encoder.quantizer.layers:
             layer.codebook.embed.copy_(torch.randn_like(layer.codebook.embed))
+
+
+def build_tiny_bark(folder: Path, *, seed: int = 0) -> Path:
+    """Write a Bark checkpoint with its processor and one voice, "v2/en_speaker_6"; vocabularies of about 100 tokens."""
+    import numpy as np
+    import torch
+    from transformers import BarkConfig, BarkModel, BarkProcessor, EncodecConfig
+    from transformers.models.bark.generation_configuration_bark import BarkGenerationConfig
+
+    torch.manual_seed(seed)
+    sub = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "block_size": 1024}
+    codec = EncodecConfig(
+        target_bandwidths=[6.0], upsampling_ratios=[8, 5, 4, 2], codebook_size=16, num_filters=2, hidden_size=8
+    )
+    config = BarkConfig(
+        semantic_config={**sub, "input_vocab_size": 192, "output_vocab_size": 192},
+        coarse_acoustics_config={**sub, "input_vocab_size": 160, "output_vocab_size": 160},
+        fine_acoustics_config={**sub, "input_vocab_size": 17, "output_vocab_size": 17},
+        codec_config=codec.to_dict(),
+    )
+    model = BarkModel(config).eval()
+    with torch.no_grad():
+        for layer in model.codec_model.quantizer.layers:
+            layer.codebook.embed.copy_(torch.randn_like(layer.codebook.embed))
+    how = BarkGenerationConfig(
+        semantic_config={
+            "eos_token_id": 100, "text_encoding_offset": 110, "text_pad_token": 190, "semantic_infer_token": 191,
+            "semantic_vocab_size": 100, "max_input_semantic_length": 32, "max_new_tokens": 768,
+        },
+        coarse_acoustics_config={
+            "coarse_semantic_pad_token": 150, "coarse_infer_token": 151, "max_coarse_input_length": 32,
+        },
+        codebook_size=16,
+    )  # fmt: skip
+    model.save_pretrained(folder)
+    # Written by hand: this class has not all the fields that its own save_pretrained checks (transformers 5.23).
+    (folder / "generation_config.json").write_text(json.dumps(how.to_dict(), default=str))
+    voice = {
+        "semantic_prompt": np.arange(60) % 100,
+        "coarse_prompt": np.arange(180).reshape(2, 90) % 16,
+        "fine_prompt": np.arange(720).reshape(8, 90) % 16,
+    }
+    files = {"repo_or_path": str(folder), "v2/en_speaker_6": {}}
+    (folder / "speaker_embeddings" / "v2").mkdir(parents=True)
+    for name, tokens in voice.items():
+        path = f"speaker_embeddings/v2/en_speaker_6_{name}.npy"
+        np.save(folder / path, tokens)
+        files["v2/en_speaker_6"][name] = path
+    processor = BarkProcessor(tokenizer=_tiny_bert_tokenizer())
+    processor.save_pretrained(folder)
+    (folder / "speaker_embeddings_path.json").write_text(json.dumps(files))
+    return folder
+
+
+def _tiny_bert_tokenizer() -> Any:
+    from transformers import BertTokenizer
+
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "♪", *WORDS]
+    return BertTokenizer(vocab={piece: number for number, piece in enumerate(pieces)}, model_max_length=512)

@@ -112,8 +112,9 @@ class Cache:
 class CacheView:
     """The cache as one pass of the decoder sees it.
 
-    past_mask: bool [rows * halves, 1, positions, span], True where a position may look: its own place and before.
-    prompt_mask: bool [rows, 1, 1, tokens].
+    past_mask: [rows * halves, 1, positions, span], 0 where a position may look, its own place and before, else -inf.
+    prompt_mask: [rows, 1, 1, tokens], likewise. Both of the memory's dtype: a bool mask is turned into that by every
+    layer anew.
     """
 
     def __init__(self, cache: Cache, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> None:
@@ -125,9 +126,10 @@ class CacheView:
         halves = torch.arange(first_row * HALVES, (first_row + num_rows) * HALVES, step, device=device)
         lines = halves[:, None] * num_lines + torch.arange(num_lines, device=device)
         self.targets = (lines[..., None] * cache.shape.max_positions + places[:, None]).flatten()
-        self.past_mask = torch.arange(span, device=device) <= places[:, None, :, None]
+        dtype = cache.past[0].dtype
+        self.past_mask = _mask(torch.arange(span, device=device) > places[:, None, :, None], dtype)
         tokens = torch.arange(cache.prompt_span, device=device)
-        self.prompt_mask = (tokens < cache.prompt_lengths[self.rows, None])[:, None, None]
+        self.prompt_mask = _mask((tokens >= cache.prompt_lengths[self.rows, None])[:, None, None], dtype)
 
     def remember(self, layer: int, keys_values: Tensor) -> tuple[Tensor, Tensor]:
         """Write [rows * halves, positions, 2 * hidden] and give all keys and values of the layer.
@@ -145,3 +147,7 @@ class CacheView:
         """Keys and values of the prompts, both [rows, heads, tokens, head]."""
         keys, values = self.cache.prompts[layer][self.rows, :, :, : self.cache.prompt_span].unbind(1)
         return keys, values
+
+
+def _mask(hidden: Tensor, dtype: torch.dtype) -> Tensor:
+    return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(hidden, -torch.inf)
