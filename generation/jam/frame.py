@@ -17,6 +17,7 @@ METRES = {3: "3/4", 4: "4/4", 6: "6/8"}
 """The metres by their beats a bar; 6/8 is counted in eighths, as in Hearing."""
 MIN_KEY_CONFIDENCE = 0.15
 """Below it a heard key is as good as none; the arranger draws the same line."""
+SLOW_SIX_BPM = 100.0
 USUAL_TEMPO_BPM, USUAL_BARS = 100.0, 8
 
 _KEY_NAME = re.compile(r"\s*([A-Ga-g])\s*([#♯b♭]?)\s*(m|minor|min|major|maj)?\s*", re.ASCII)
@@ -28,7 +29,8 @@ _SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1, "": 0}
 class Frame:
     """What a room holds everything to. `key` None: whatever comes; `engine` None: the usual one; `style`: words.
 
-    tempo_bpm: MIN_TEMPO_BPM..MAX_TEMPO_BPM beats a minute (eighths in 6/8). bars: 1..MAX_BARS, a layer's length.
+    tempo_bpm: MIN_TEMPO_BPM..MAX_TEMPO_BPM beats a minute (in 6/8 eighths, or dotted quarters
+    up to SLOW_SIX_BPM). bars: 1..MAX_BARS, a layer's length.
 
     Raises:
         RequestRefused: with the value, its range and the mend.
@@ -54,9 +56,15 @@ class Frame:
             raise RequestRefused(f"The style has {len(self.style)} characters; at most {MAX_STYLE_CHARACTERS} fit.")
 
     @property
+    def beat_s(self) -> float:
+        """Seconds of one beat. A 6/8 of at most SLOW_SIX_BPM counts dotted quarters, as engines read it."""
+        rate = 3 if self.beats_per_bar == 6 and self.tempo_bpm <= SLOW_SIX_BPM else 1
+        return 60.0 / (self.tempo_bpm * rate)
+
+    @property
     def bar_s(self) -> float:
         """Seconds of one bar."""
-        return self.beats_per_bar * 60.0 / self.tempo_bpm
+        return self.beats_per_bar * self.beat_s
 
     @property
     def duration_s(self) -> float:
