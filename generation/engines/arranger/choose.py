@@ -12,6 +12,8 @@ from generation.engines.arranger.vocabulary import vocabulary
 from generation.hearing import Hearing
 
 DEFAULT_STYLE = "pop"
+PLAIN_STYLE_GRACE = 0.35
+"""How much farther from a clip the default style may lie than the nearest one and still be taken: it fits most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ def choose_style(wish: Wish, hearing: Hearing | None, prompt: str, streams: Stre
             chosen, f"nearest to: {words}", f"You named no style, so I took {chosen.name} as the nearest to “{words}”."
         )
     if hearing is not None and hearing.duration_s > 0 and (hearing.has_beat or hearing.chords):
-        chosen = min(styles.values(), key=lambda style: (likeness(style, hearing), style.key))
+        usual = [style for style in styles.values() if style.for_any_clip] or list(styles.values())
+        chosen = min(usual, key=lambda style: (likeness(style, hearing), style.key))
+        plain = styles.get(DEFAULT_STYLE, chosen)
+        if likeness(plain, hearing) <= likeness(chosen, hearing) + PLAIN_STYLE_GRACE:
+            chosen = plain
         return Choice(
             chosen,
             "nearest to the clip's tempo and sound",

@@ -94,7 +94,7 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
     """
     times = _filled(sorted(beats_s))
     phase = _bar_phase(times, downbeats_s, beats_per_bar)
-    lead, tail = _edge_beat(times[:8]), _edge_beat(times[-8:])
+    lead, tail = _pace(times[:16]), _pace(times[-16:])
     before = 0
     while times[0] - before * lead > 1e-6 or (before - phase) % beats_per_bar:
         before += 1
@@ -106,6 +106,11 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
 
 def _edge_beat(times: Sequence[float]) -> float:
     return median(b - a for a, b in pairwise(times))
+
+
+def _pace(times: Sequence[float]) -> float:
+    """The mean beat: over some bars the unevenness of single heard beats cancels out."""
+    return (times[-1] - times[0]) / (len(times) - 1)
 
 
 def _filled(times: Sequence[float]) -> list[float]:

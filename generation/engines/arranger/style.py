@@ -172,6 +172,7 @@ class Style(_Data):
     progressions: dict[Literal["major", "minor"], tuple[str, ...]]
     drums: Drums = Drums()
     effects: bool = False
+    for_any_clip: bool = True
     parts: tuple[PartStyle, ...] = Field(min_length=1)
     melody: MelodyStyle
 
