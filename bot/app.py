@@ -32,7 +32,9 @@ async def serve(settings: Settings) -> None:
             address = await stack.enter_async_context(serve_page(service, web_config(settings)))
             console.print(f"Bandmate plays at [bold]{address}[/bold]")
         if token is None:
-            console.print("To bring it into a Discord server: set DISCORD_TOKEN to the bot's token and start again.")
+            console.print(
+                "To bring it into a Discord server, set DISCORD_TOKEN to its bot token and start again.", soft_wrap=True
+            )
             await stop.wait()
         else:
             await run_bot(service, settings, stop)

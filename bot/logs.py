@@ -76,7 +76,8 @@ def configure_logs(config: Log, secrets: Iterable[str] = ()) -> None:
     root.handlers = [handler]
     root.setLevel(config.level)
     logging.raiseExceptions = False  # a broken pipe would have the raw arguments printed, secrets and all
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(config.level)))
+    for name, least in (("discord", logging.INFO), ("alembic", logging.WARNING)):  # they tell more than anybody asks
+        logging.getLogger(name).setLevel(max(least, logging.getLevelName(config.level)))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(config.level)),
