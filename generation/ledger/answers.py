@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.errors import TakeNotFound
@@ -31,6 +31,12 @@ class Answers:
         ended = in_states({JobState.MADE, JobState.FAILED})
         wanted = select(jobs).where(jobs.c.front_end == front_end, jobs.c.home == home, ended)
         return await list_jobs(self._db, wanted.where(jobs.c.answered_at.is_(None)).order_by(jobs.c.ended_at))
+
+    async def num_owed(self) -> int:
+        """How many answers are owed, over all services."""
+        ended = in_states({JobState.MADE, JobState.FAILED})
+        counted = select(func.count()).select_from(jobs).where(ended, jobs.c.answered_at.is_(None))
+        return int(await self._db.read(lambda connection: _number(connection, counted)))
 
     async def adopt(self, front_end: str, home: str, dead_homes: Collection[str]) -> int:
         """Take over the unanswered jobs of dead homes, those still in line included; returns how many."""
@@ -71,3 +77,7 @@ class Answers:
             return await get_job(connection, job_id)
 
         return await self._db.write(work)
+
+
+async def _number(connection: AsyncConnection, counted: Select[tuple[int]]) -> int:
+    return (await connection.execute(counted)).scalar_one()

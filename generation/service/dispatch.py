@@ -19,6 +19,7 @@ from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.outlook import Outlook
 from generation.service.takes import takes_of_made
+from generation.telemetry import Telemetry
 from generation.worker.messages import Dropped, GaveUp, Hello, Loaded, Made, Make, Message, Moved, Previewed
 from generation.worker.supervisor import Death, Worker
 
@@ -45,9 +46,11 @@ class Held:
 class Dispatcher:
     """Runs the workers of one service. Everything it writes carries the fence of its lease."""
 
-    def __init__(self, config: ServiceConfig, ledger: Ledger, board: Board, outlook: Outlook, ended: Bell) -> None:
+    def __init__(
+        self, config: ServiceConfig, ledger: Ledger, board: Board, outlook: Outlook, ended: Bell, telemetry: Telemetry
+    ) -> None:
         self._config, self._ledger, self._board, self._outlook = config, ledger, board, outlook
-        self._ended, self._wanted = ended, Bell()
+        self._ended, self._wanted, self._telemetry = ended, Bell(), telemetry
         self._held: dict[str, Held] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -105,6 +108,7 @@ class Dispatcher:
 
     def died(self, worker: Worker, job_ids: Collection[str], death: Death) -> None:
         """A worker's end; see Reports."""
+        self._telemetry.worker_died(worker.device, death.cause)
         for job_id in job_ids:
             if (held := self._held.get(job_id)) is not None:
                 self._end(held, self._note_death(held, death.cause))
@@ -157,6 +161,7 @@ class Dispatcher:
         held = Held(row, replace(row.status, estimate_s=self._outlook.expected_s(row)), time.monotonic())
         self._held[row.job_id] = held
         self._board.show(held.status)
+        self._telemetry.stage_ended("waiting", (row.started_at or 0.0) - row.submitted_at, row.engine)
         log.info("job started", job_id=row.job_id, device=worker.device, attempt=row.attempts, fence=row.fence)
         try:
             await self._hand_over(held, worker)
@@ -184,6 +189,7 @@ class Dispatcher:
         row = await self._ledger.leases.record_made(held.row.job_id, held.row.fence, takes)
         wall_s = time.monotonic() - held.begun_s
         log.info("job made", job_id=row.job_id, num_takes=len(takes), seconds=round(wall_s, 2))
+        self._telemetry.made(row.engine, held.row.device or "", wall_s, row.made_s)
         await self._outlook.note_speed(held.row, wall_s)
         self._board.show(row.status)
 
@@ -221,6 +227,7 @@ class Dispatcher:
         try:
             await work
         except LeaseLost as lost:
+            self._telemetry.lease_ended("lost")
             log.warning("the lease was lost: what was made is dropped", job_id=held.row.job_id, why=str(lost))
         except BandmateError as error:  # the ledger could not be written: the lease ends and the job is made again
             log.error("a job's end could not be written", job_id=held.row.job_id, why=str(error))
@@ -244,6 +251,7 @@ class Dispatcher:
         ]
         for job_id in await self._ledger.leases.renew(renewals, lease_s=self._config.lease_s) if renewals else ():
             if (lost := self._held.get(job_id)) is not None and not lost.is_ending:
+                self._telemetry.lease_ended("lost")
                 log.warning("lease lost", job_id=job_id)
                 self.drop(job_id)
 
@@ -259,6 +267,7 @@ class Dispatcher:
                 row = await self._ledger.leases.take_up(job, max_attempts=self._config.max_attempts, sentence=sentence)
             except LeaseLost:  # another service was quicker
                 continue
+            self._telemetry.lease_ended("taken up")
             log.warning("job taken up again", job_id=row.job_id, state=row.state.value, attempts=row.attempts)
             self._ended.ring()
 

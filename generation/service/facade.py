@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -27,6 +28,8 @@ from generation.service.outlook import Outlook
 from generation.service.reception import Reception
 from generation.service.rendering import render_take, take_waveform_png
 from generation.service.ticket import Ticket
+from generation.service.vitals import Vitals
+from generation.telemetry import Telemetry, counted_refusals
 
 if TYPE_CHECKING:
     from generation.ledger import JobRow
@@ -37,8 +40,9 @@ log = structlog.get_logger()
 class Service:
     """Opened with `async with`; everything a front end may do goes through it."""
 
-    def __init__(self, config: ServiceConfig) -> None:
+    def __init__(self, config: ServiceConfig, telemetry: Telemetry | None = None) -> None:
         self._config = config
+        self.telemetry = telemetry or Telemetry()
         self._is_closing = False
         self._stack = AsyncExitStack()
 
@@ -66,9 +70,10 @@ class Service:
             self._outbox = Outbox(config, self._ledger, ended)
             self._reception = Reception(config, self._ledger, self._store)
             stack.push_async_callback(self._reception.close)
-            self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended)
+            self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
+            self.vitals = Vitals(self._ledger, self._dispatcher)
             stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))
             self._stack = stack.pop_all()
         return self
@@ -92,7 +97,11 @@ class Service:
 
     async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
         """Decode, keep and analyse an upload. Raises ClipRefused with its sentence."""
-        return await self._reception.check_in(data, name=name, owner=owner)
+        begun_s = time.monotonic()
+        with counted_refusals(self.telemetry):
+            check_in = await self._reception.check_in(data, name=name, owner=owner)
+        self.telemetry.stage_ended("check-in", time.monotonic() - begun_s)
+        return check_in
 
     async def hearing(self, clip_id: str) -> Hearing:
         """What was heard in a clip that was let in. Raises ClipRefused when it is gone."""
@@ -107,6 +116,10 @@ class Service:
 
         Raises RequestRefused, EngineUnavailable, TooBusy.
         """
+        with counted_refusals(self.telemetry):
+            return await self._submit(request, origin, key)
+
+    async def _submit(self, request: Request, origin: Origin, key: str) -> Ticket:
         from generation.ledger import LimitReached, NewJob
 
         if (known := await self._ledger.jobs.find(key)) is not None:
