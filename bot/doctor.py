@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.settings import Settings, find_devices
@@ -126,5 +127,5 @@ def show(findings: list[Finding]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for finding in findings:
         mark = "[green]✓[/]" if finding.is_there else "[red]✗[/]" if finding.is_fault else "[yellow]–[/]"
-        table.add_row(mark, finding.name, finding.sentence, f"[bold]{finding.mend}[/]" if finding.mend else "")
+        table.add_row(mark, finding.name, escape(finding.sentence), f"[bold]{escape(finding.mend)}[/]")
     Console(highlight=False).print(table)
