@@ -75,7 +75,7 @@ async def check_in(service: Service, path: Path, data: bytes, origin: Origin) ->
     """Let a clip in; prints what was heard. Raises ClipRefused."""
     checked = await service.check_in(data, name=path.name, owner=origin)
     console.print(f"{path.name}: {checked.hearing.sentence()}", highlight=False)
-    tell([*checked.remarks, *checked.hearing.remarks])
+    tell(checked.remarks)
     return checked
 
 

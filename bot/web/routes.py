@@ -151,7 +151,7 @@ def describe_clip(checked: CheckIn) -> dict[str, Any]:
         "clip_id": checked.clip_id,
         "name": checked.name,
         "sentence": checked.hearing.sentence(),
-        "remarks": [*checked.remarks, *checked.hearing.remarks],
+        "remarks": list(checked.remarks),
         "heard": heard_in_short(checked.hearing),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,7 @@ class Reception:
 
     def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore) -> None:
         self._config, self._ledger, self._store = config, ledger, store
+        self._decoding = asyncio.Semaphore(os.cpu_count() or 1)  # a decoder is a process of up to 100 MB
         self._listener = Listener(
             config.audio_folder, limit_s=config.analysis_limit_s, start_limit_s=config.start_limit_s
         )
@@ -40,7 +42,8 @@ class Reception:
         """Decode, keep and analyse an upload. Raises ClipRefused; BandmateError when the disk is full."""
         from generation.audio.decode import decode
 
-        decoded = await decode(data, self._config.decode_limits)
+        async with self._decoding:
+            decoded = await decode(data, self._config.decode_limits)
         audio_hash = await asyncio.to_thread(self._store.put, decoded.clip)
         return await self._let_in(audio_hash, decoded.clip, name=name, owner=owner, remarks=decoded.remarks)
 
