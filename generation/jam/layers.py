@@ -25,9 +25,17 @@ def require_room(room: Room) -> None:
 
 
 def add_layer(
-    room: Room, by: Person, name: str, audio_hash: str, *, take_id: str | None = None, strip: tuple[int, ...] = ()
+    room: Room,
+    by: Person,
+    name: str,
+    audio_hash: str,
+    *,
+    take_id: str | None = None,
+    strip: tuple[int, ...] = (),
+    maker: Person | None = None,
 ) -> Room:
-    """The room with one more layer, named so that no two are alike. Raises RequestRefused."""
+    """The room with one more layer, named so that no two are alike; `maker` is who made its take, where that is
+    somebody else: both are credited. Raises RequestRefused."""
     require_room(room)
     if any(layer.audio_hash == audio_hash for layer in room.layers):
         raise RequestRefused("This is in the room already, note for note.")
@@ -36,6 +44,8 @@ def add_layer(
     layer = replace(layer, strip=strip)
     change = Change(by.person_id, f"added {layer.name}", None, layer)
     room = met(room, by).changed(layers=(*room.layers, layer), num_layers_made=number)
+    if maker is not None and maker.person_id != by.person_id:
+        room = credited(met(room, maker, by), maker.person_id, layer.name)
     return credited(_noted(room, change), by.person_id, layer.name)
 
 
@@ -109,8 +119,7 @@ def _taken_back(room: Room, change: Change) -> Room:
     if change.before is not None:
         return _replaced(room.changed(history=history), change.before)
     kept = tuple(layer for layer in room.layers if layer is not present)
-    credit = (change.person_id, change.after.name)
-    contributions = tuple(item for item in room.contributions if item != credit)
+    contributions = tuple(item for item in room.contributions if item[1] != change.after.name)
     return room.changed(history=history, layers=kept, contributions=contributions)
 
 

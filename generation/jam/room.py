@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -169,6 +168,9 @@ def shut(room: Room) -> Room:
     return room.changed(state=RoomState.CLOSED, relay=None, vote=None)
 
 
-def people_of(room: Room) -> Iterable[str]:
-    """The ids of all who contributed, in the order in which they first did."""
-    return dict.fromkeys(person_id for person_id, _ in room.contributions)
+def credit_lines(room: Room) -> tuple[str, ...]:
+    """One line a person, in the order in which they first gave something: "Ann: drums, turn 1 of the relay"."""
+    given: dict[str, list[str]] = {}
+    for person_id, what in room.contributions:
+        given.setdefault(person_id, []).append(what)
+    return tuple(f"{room.name_of(person_id)}: {', '.join(parts)}" for person_id, parts in given.items())

@@ -12,7 +12,7 @@ from generation.errors import RequestRefused
 from generation.jam import layers
 from generation.jam.layers import MAX_LAYERS, add_layer, layer_named, set_gain, set_mute, set_solo, undo, without_take
 from generation.jam.record import body_of, fields_of
-from generation.jam.room import Room, close, hand_over
+from generation.jam.room import Room, close, credit_lines, hand_over
 from tests.support.jam_rooms import ANN, BEN, CYD, MOD, room_of, with_layers
 
 
@@ -93,6 +93,13 @@ def test_a_take_that_was_taken_back_leaves_the_room() -> None:
     assert names(room) == ["drums"] and room.parent_take_id is None
     with pytest.raises(RequestRefused, match="nothing to undo"):
         undo(room, BEN)
+
+
+def test_who_made_a_take_is_credited_beside_who_added_it() -> None:
+    room = add_layer(room_of(), ANN, "lead", "h", take_id="t1", maker=BEN)
+    assert credit_lines(room) == ("Ben: lead", "Ann: lead")
+    assert credit_lines(add_layer(room, ANN, "bass", "i", maker=ANN))[1] == "Ann: lead, bass"
+    assert credit_lines(undo(room, ANN)) == ()
 
 
 def test_a_closed_room_takes_nothing() -> None:
