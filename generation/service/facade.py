@@ -215,7 +215,9 @@ class Service:
         """Encode and tag a take (or one of its stems), going down the format ladder until it fits.
 
         Raises TakeNotFound."""
-        return await render_take(self._store, await self.take(take_id), audio_format, max_bytes=max_bytes, stem=stem)
+        ffmpeg = self._config.decode_limits.ffmpeg_path if self._config.decode_limits else None
+        take = await self.take(take_id)
+        return await render_take(self._store, take, audio_format, max_bytes=max_bytes, stem=stem, ffmpeg=ffmpeg)
 
     async def waveform_png(self, take_id: str) -> bytes:
         """A picture of the take's waveform."""

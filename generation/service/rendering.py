@@ -12,6 +12,8 @@ from generation.jobs import Rendered
 from generation.request import AudioFormat, Take
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from generation.audio.store import AudioStore
     from generation.audio.tags import Tags
 
@@ -26,13 +28,19 @@ async def load_take(store: AudioStore, audio_hash: str) -> Clip:
 
 
 async def render_take(
-    store: AudioStore, take: Take, audio_format: AudioFormat, *, max_bytes: int | None, stem: str | None
+    store: AudioStore,
+    take: Take,
+    audio_format: AudioFormat,
+    *,
+    max_bytes: int | None,
+    stem: str | None,
+    ffmpeg: Path | None,
 ) -> Rendered:
     """A take, or one of its stems, as a tagged file that fits `max_bytes`. Raises TakeNotFound."""
     from generation.audio.encode import encode_to_fit
 
     clip = await load_take(store, _audio_hash(take, stem))
-    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags_of(take, stem))
+    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags_of(take, stem), ffmpeg=ffmpeg)
     filename = f"{file_stem(take, stem)}.{encoded.audio_format.value}"
     return Rendered(encoded.data, filename, encoded.audio_format, encoded.remark)
 
