@@ -9,12 +9,14 @@ from typing import Self
 from generation.ledger.answers import Answers
 from generation.ledger.clips import Clips
 from generation.ledger.database import Database, LedgerUnavailable
+from generation.ledger.family import Families
 from generation.ledger.instances import Instance
 from generation.ledger.jams import Jams
 from generation.ledger.job_changes import LeaseLost
 from generation.ledger.jobs import Jobs, Queue
 from generation.ledger.leases import Leases, Renewal
 from generation.ledger.rows import ClipRow, JobRow, NewJob, QueuedJob
+from generation.ledger.sharing import PendingWishes, Preferences
 from generation.ledger.speeds import Speeds
 from generation.ledger.takes import Takes
 from generation.ledger.turns import LimitReached, Limits
@@ -54,6 +56,7 @@ class Ledger:
         self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db), Answers(self.db)
         self.clips, self.takes, self.speeds = Clips(self.db), Takes(self.db), Speeds(self.db)
         self.jams = Jams(self.db)
+        self.families, self.preferences, self.pending = Families(self.db), Preferences(self.db), PendingWishes(self.db)
         self.instance = Instance(self.db, locks_folder, seen_s=instance_s)
 
     async def __aenter__(self) -> Self:

@@ -155,3 +155,34 @@ jam_rooms = Table(  # one room a thread; `body` holds what changes together: lay
     UniqueConstraint("front_end", "thread_id"),
     Index("jam_rooms_by_state", "state", "front_end"),
 )
+
+preferences = Table(  # what members, channels and guilds have set; `chosen` holds only what was said
+    "preferences",
+    metadata,
+    Column("front_end", String(32), primary_key=True),
+    Column("scope", String(16), primary_key=True),  # guild, channel, person
+    Column("scope_id", String(64), primary_key=True),
+    Column("chosen", JSON, nullable=False),
+    Column("changed_at", Double, nullable=False),
+)
+
+pending_wishes = Table(  # orders that wait for a person: a form to be filled in, an owner's yes
+    "pending_wishes",
+    metadata,
+    Column("wish_id", String(24), primary_key=True),
+    Column("front_end", String(32), nullable=False),
+    Column("person_id", String(64), nullable=False),  # who wishes
+    Column("owner_id", String(64)),  # whose yes it waits for; null: nobody's
+    Column("body", JSON, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Index("pending_wishes_by_person", "front_end", "person_id"),
+    Index("pending_wishes_by_age", "made_at"),
+)
+
+retractions = Table(  # takes that were taken back: no audio any more, no new children; the tree keeps their place
+    "retractions",
+    metadata,
+    Column("take_id", String(32), primary_key=True),
+    Column("person_id", String(64), nullable=False),  # who took it back
+    Column("retracted_at", Double, nullable=False),
+)
