@@ -26,6 +26,7 @@ class EngineEntry:
 
 ENGINES: dict[str, EngineEntry] = {
     "arranger": EngineEntry("generation.engines.arranger"),
+    "studio": EngineEntry("generation.engines.studio"),
     "musicgen": EngineEntry(
         "generation.engines.musicgen", ("torch", "transformers", "safetensors"), "pip install 'bandmate[musicgen]'"
     ),

@@ -66,6 +66,10 @@ class Done:
 
     `details` is plain JSON for the recipe; `remarks` are sentences for the user.
     `precision` and `engine_revision` go into the recipe as they are.
+
+    `kept_s`: so many seconds from the start are the clip's own samples, which finishing may change by one gain only.
+    `joins_s`: the moments at which one sound was joined to another, for the checks.
+    `repeats`: the take is a loop, finished and checked as it is heard: its end followed by its beginning.
     """
 
     job_id: str
@@ -76,6 +80,9 @@ class Done:
     remarks: tuple[str, ...] = ()
     engine_revision: str = ""
     precision: str = "float32"
+    kept_s: float = 0.0
+    joins_s: tuple[float, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
