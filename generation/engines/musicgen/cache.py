@@ -11,6 +11,8 @@ from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.sampling import RowSettings
 from generation.engines.musicgen.shape import MAX_TEXT_TOKENS, ModelShape
 
+Slices = tuple[list[tuple[Tensor, Tensor, Tensor]], list[tuple[Tensor, Tensor]]]
+"""See `Cache.slices`."""
 HALVES = 2
 """With the prompt, and without it: see decoder.py."""
 
@@ -72,6 +74,8 @@ class Cache:
         ]
         self.prompt_lengths = torch.zeros(max_rows, dtype=torch.int64, device=device)
         self.prompt_span = 1
+        self._sliced: tuple[int, ...] = ()
+        self._slices: Slices = ([], [])
         sequences = (max_rows, shape.num_codebooks, shape.max_positions)
         counts = torch.zeros(3, max_rows, dtype=torch.int64, device=device)
         self.rows = RowState(
@@ -104,6 +108,22 @@ class Cache:
             memory[row, :, :, :num_tokens] = layer.view(num_tokens, 2, *memory.shape[2::2]).permute(1, 2, 0, 3)
         self.prompt_lengths[row] = num_tokens
 
+    def slices(self, first_row: int, num_rows: int, step: int, span: int) -> Slices:
+        """The memory of each layer as a pass sees it; kept from step to step, for slicing takes longer than copying.
+
+        Returns:
+            Of the past a layer each: all lines [lines, head], keys and values of the rows [halves, heads, span, head];
+            of the prompts: keys and values of the rows [rows, heads, tokens, head].
+        """
+        wanted = (first_row, num_rows, step, span, self.prompt_span)
+        if self._sliced != wanted:
+            halves = slice(first_row * HALVES, (first_row + num_rows) * HALVES, step)
+            rows = slice(first_row, first_row + num_rows)
+            past = [(layer.flatten(0, 3), *layer[halves, :, :, :span].unbind(1)) for layer in self.past]
+            prompts = [tuple(layer[rows, :, :, : self.prompt_span].unbind(1)) for layer in self.prompts]
+            self._sliced, self._slices = wanted, (past, prompts)
+        return self._slices
+
     def view(self, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> CacheView:
         """What one pass of the decoder sees: some rows, and the cache's first `span` places."""
         return CacheView(self, first_row, num_rows, num_halves, places, span)
@@ -118,10 +138,8 @@ class CacheView:
     """
 
     def __init__(self, cache: Cache, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> None:
-        self.cache, self.span = cache, span
         step = HALVES // num_halves
-        self.lines = slice(first_row * HALVES, (first_row + num_rows) * HALVES, step)
-        self.rows = slice(first_row, first_row + num_rows)
+        self.past, self.prompts = cache.slices(first_row, num_rows, step, span)
         device, num_lines = places.device, 2 * cache.shape.num_heads
         halves = torch.arange(first_row * HALVES, (first_row + num_rows) * HALVES, step, device=device)
         lines = halves[:, None] * num_lines + torch.arange(num_lines, device=device)
@@ -129,7 +147,9 @@ class CacheView:
         dtype = cache.past[0].dtype
         self.past_mask = _mask(torch.arange(span, device=device) > places[:, None, :, None], dtype)
         tokens = torch.arange(cache.prompt_span, device=device)
-        self.prompt_mask = _mask((tokens >= cache.prompt_lengths[self.rows, None])[:, None, None], dtype)
+        self.prompt_mask = _mask(
+            (tokens >= cache.prompt_lengths[first_row : first_row + num_rows, None])[:, None, None], dtype
+        )
 
     def remember(self, layer: int, keys_values: Tensor) -> tuple[Tensor, Tensor]:
         """Write [rows * halves, positions, 2 * hidden] and give all keys and values of the layer.
@@ -137,16 +157,14 @@ class CacheView:
         Returns:
             Both [rows * halves, heads, span, head].
         """
-        past = self.cache.past[layer]
-        by_head = keys_values.unflatten(-1, (-1, past.shape[-1])).transpose(1, 2)
-        past.flatten(0, 3).index_copy_(0, self.targets, by_head.reshape(-1, past.shape[-1]))
-        keys, values = past[self.lines, :, :, : self.span].unbind(1)
+        lines, keys, values = self.past[layer]
+        by_head = keys_values.view(*keys_values.shape[:2], -1, lines.shape[-1]).transpose(1, 2)
+        lines.index_copy_(0, self.targets, by_head.reshape(-1, lines.shape[-1]))
         return keys, values
 
     def prompt(self, layer: int) -> tuple[Tensor, Tensor]:
         """Keys and values of the prompts, both [rows, heads, tokens, head]."""
-        keys, values = self.cache.prompts[layer][self.rows, :, :, : self.cache.prompt_span].unbind(1)
-        return keys, values
+        return self.prompts[layer]
 
 
 def _mask(hidden: Tensor, dtype: torch.dtype) -> Tensor:

@@ -105,7 +105,7 @@ class Decoder:
     def split_heads(self, hidden: Tensor) -> Tensor:
         """[rows, positions, hidden] -> [rows, heads, positions, head]."""
         shape = self.weights.shape
-        return hidden.unflatten(-1, (shape.num_heads, shape.head_size)).transpose(1, 2)
+        return hidden.view(*hidden.shape[:2], shape.num_heads, shape.head_size).transpose(1, 2)
 
 
 def join_heads(heads: Tensor) -> Tensor:

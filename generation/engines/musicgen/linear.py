@@ -103,10 +103,12 @@ class Int8Linear:
     """
 
     def __init__(self, weight: Tensor) -> None:
-        self.scale = weight.abs().amax(dim=1).clamp_(min=1e-12) / 127
-        rounded = (weight / self.scale[:, None]).round_().to(torch.int8)
+        scale = weight.abs().amax(dim=1).clamp_(min=1e-12) / 127
+        rounded = (weight / scale[:, None]).round_().to(torch.int8)
         self.num_bytes = int(rounded.nbytes)
         self.weight = torch.ops.onednn.qlinear_prepack(rounded, None)
+        self.scale = scale / 127  # of a product, when a row's scale is its largest value
+        self.zero = torch.zeros(())
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Multiply."""
@@ -118,9 +120,13 @@ class Int8Linear:
         return torch.addcmul(residual, *self._multiply(inputs))
 
     def _multiply(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """The product of the rounded inputs, float32, and the scale of each row."""
-        scale = inputs.abs().amax(dim=-1, keepdim=True).mul_(1 / 127).clamp_min_(1e-12)
-        rounded = (inputs / scale).round_().to(torch.int8)
+        """The product of the rounded inputs, float32, and the scale of each row, its largest value.
+
+        Every operator here costs more than its arithmetic. A row of zeros is divided by zero, and its product, whatever
+        it is, is multiplied by zero.
+        """
+        scale = inputs.abs().amax(dim=-1, keepdim=True)
+        rounded = torch.addcdiv(self.zero, inputs, scale, value=127).round_().to(torch.int8)
         product = torch.ops.onednn.qlinear_pointwise(
             rounded, 1.0, 0, self.weight, self.scale, None, None, 1.0, 0, torch.float32, "none", [], ""
         )

@@ -23,7 +23,7 @@ class Norm:
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """Normalise over the last axis."""
-        return torch.nn.functional.layer_norm(hidden, self.weight.shape, self.weight, self.bias, self.epsilon)
+        return torch.layer_norm(hidden, self.weight.shape, self.weight, self.bias, self.epsilon)
 
 
 @dataclass(frozen=True, slots=True)
