@@ -26,7 +26,8 @@ from generation.service.dispatch import Dispatcher
 from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
 from generation.service.reception import Reception
-from generation.service.rendering import render_take, take_waveform_png
+from generation.service.rendering import render_take, tags_of, take_waveform_png
+from generation.service.sharing import Sharing
 from generation.service.ticket import Ticket
 from generation.service.vitals import Vitals
 from generation.telemetry import Telemetry, counted_refusals
@@ -69,6 +70,7 @@ class Service:
             await self._outlook.open()
             self._outbox = Outbox(config, self._ledger, ended)
             self._reception = Reception(config, self._ledger, self._store)
+            self.sharing = Sharing(self._ledger, self._store)
             stack.push_async_callback(self._reception.close)
             self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)
             stack.push_async_callback(self._dispatcher.close)
@@ -109,10 +111,15 @@ class Service:
 
     async def clip_of_take(self, take_id: str, *, owner: Origin) -> CheckIn:
         """A take as a clip, to build on it. Raises TakeNotFound."""
+        await self.sharing.require_standing([take_id])
         return await self._reception.clip_of_take(await self.take(take_id), owner=owner)
 
-    async def submit(self, request: Request, origin: Origin, *, key: str) -> Ticket:
+    async def submit(
+        self, request: Request, origin: Origin, *, key: str, max_jobs_per_person: int | None = None
+    ) -> Ticket:
         """Put a job into the ledger. The same `key` (the interaction's id) always gives the same job.
+
+        `max_jobs_per_person` replaces the settings' limit where a guild has its own.
 
         Raises RequestRefused, EngineUnavailable, TooBusy.
         """
@@ -127,6 +134,8 @@ class Service:
         if self._is_closing:
             raise TooBusy("I'm just restarting. Ask again in a minute.")
         admission.check(request, self.engines, self._unavailable)
+        await self.sharing.require_standing(request.parent_take_ids)
+        limits = replace(self._limits, per_person=max_jobs_per_person or self._limits.per_person)
         clips = await self._ledger.clips.find(request.clip_ids)
         if set(request.clip_ids) - set(clips):
             raise RequestRefused("A clip of this is not here any more: attach it again.")
@@ -136,7 +145,7 @@ class Service:
         home = self._ledger.instance.instance_id
         job = NewJob(secrets.token_hex(8), key, _cleaned(origin), request, music_s, priority, home)
         try:
-            row, is_new = await self._ledger.jobs.submit(job, self._limits)
+            row, is_new = await self._ledger.jobs.submit(job, limits)
         except LimitReached as reached:
             minutes = await self._outlook.minutes_of_queue()
             raise admission.too_busy(reached.scope, reached.limit, minutes) from None
@@ -217,7 +226,10 @@ class Service:
         Raises TakeNotFound."""
         ffmpeg = self._config.decode_limits.ffmpeg_path if self._config.decode_limits else None
         take = await self.take(take_id)
-        return await render_take(self._store, take, audio_format, max_bytes=max_bytes, stem=stem, ffmpeg=ffmpeg)
+        tags = tags_of(take, stem, await self.sharing.credits(take_id))
+        return await render_take(
+            self._store, take, audio_format, max_bytes=max_bytes, stem=stem, ffmpeg=ffmpeg, tags=tags
+        )
 
     async def waveform_png(self, take_id: str) -> bytes:
         """A picture of the take's waveform."""
