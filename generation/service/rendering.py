@@ -35,12 +35,13 @@ async def render_take(
     max_bytes: int | None,
     stem: str | None,
     ffmpeg: Path | None,
+    tags: Tags,
 ) -> Rendered:
-    """A take, or one of its stems, as a tagged file that fits `max_bytes`. Raises TakeNotFound."""
+    """A take, or one of its stems, as a file with these tags that fits `max_bytes`. Raises TakeNotFound."""
     from generation.audio.encode import encode_to_fit
 
     clip = await load_take(store, _audio_hash(take, stem))
-    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags_of(take, stem), ffmpeg=ffmpeg)
+    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags, ffmpeg=ffmpeg)
     filename = f"{file_stem(take, stem)}.{encoded.audio_format.value}"
     return Rendered(encoded.data, filename, encoded.audio_format, encoded.remark)
 
@@ -52,8 +53,8 @@ async def take_waveform_png(store: AudioStore, take: Take) -> bytes:
     return await asyncio.to_thread(waveform_png, await load_take(store, take.audio_hash))
 
 
-def tags_of(take: Take, stem: str | None = None) -> Tags:
-    """What a take's file says of itself: recipe, licence, parents, and that it was generated."""
+def tags_of(take: Take, stem: str | None = None, credits: tuple[str, ...] = ()) -> Tags:
+    """What a take's file says of itself: credits, recipe, licence, parents, and that it was generated."""
     from generation.audio.tags import Tags
 
     request = take.recipe.request
@@ -62,6 +63,7 @@ def tags_of(take: Take, stem: str | None = None) -> Tags:
         title=f"{title} ({stem})" if stem else title,
         engine=request.engine,
         licence=take.recipe.licence,
+        credits=credits,
         take_id=take.take_id,
         parents=take.parents,
         recipe=take.recipe.to_json(),
