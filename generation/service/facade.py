@@ -23,6 +23,7 @@ from generation.service import admission
 from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.dispatch import Dispatcher
+from generation.service.jams import JamRooms
 from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
 from generation.service.reception import Reception
@@ -70,6 +71,7 @@ class Service:
             await self._outlook.open()
             self._outbox = Outbox(config, self._ledger, ended)
             self._reception = Reception(config, self._ledger, self._store)
+            self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
             self.sharing = Sharing(self._ledger, self._store)
             stack.push_async_callback(self._reception.close)
             self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)

@@ -34,6 +34,10 @@ class Reception:
             config.audio_folder, limit_s=config.analysis_limit_s, start_limit_s=config.start_limit_s
         )
 
+    async def open(self) -> None:
+        """Start the analysis process."""
+        await self._listener.open()
+
     async def close(self) -> None:
         """End the analysis process."""
         await self._listener.close()
@@ -51,6 +55,11 @@ class Reception:
         """A take as a clip. Raises TakeNotFound when its audio is gone."""
         clip = await load_take(self._store, take.audio_hash)
         return await self._let_in(take.audio_hash, clip, name=f"take {take.take_id}", owner=owner)
+
+    async def let_in(self, clip: Clip, *, name: str, owner: Origin) -> CheckIn:
+        """A clip that was made here, such as the end of a take. Raises ClipRefused; BandmateError: the disk is full."""
+        audio_hash = await asyncio.to_thread(self._store.put, clip)
+        return await self._let_in(audio_hash, clip, name=name, owner=owner)
 
     async def _let_in(
         self, audio_hash: str, clip: Clip, *, name: str, owner: Origin, remarks: tuple[str, ...] = ()
