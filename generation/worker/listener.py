@@ -17,18 +17,24 @@ MODULE = "generation.worker.analysis_process"
 
 
 class Listener:
-    """One analysis process at a time, started with the first clip. `limit_s`: longest analysis of a clip."""
+    """One analysis process at a time. `limit_s`: longest analysis of a clip."""
 
     def __init__(self, audio_folder: Path, *, limit_s: float, start_limit_s: float) -> None:
         self._setup = _setup(audio_folder)
         self._limit_s, self._start_limit_s = limit_s, start_limit_s
         self._one_at_a_time = asyncio.Lock()
         self._child: Child | None = None
+        self._has_heard = False  # the first answer of a process comes after its loading
+
+    async def open(self) -> None:
+        """Start the process and let it load its nets, so that the first clip need not wait for them."""
+        self._child = await Child.start(MODULE, num_threads=1)
+        self._child.tell(self._setup)
 
     async def hear(self, audio_hash: str) -> Hearing:
         """What is heard in a clip of the store. Raises ClipRefused."""
         async with self._one_at_a_time:
-            limit_s = self._limit_s if self._child is not None else self._limit_s + self._start_limit_s
+            limit_s = self._limit_s + (0.0 if self._has_heard else self._start_limit_s)
             try:
                 heard = await asyncio.wait_for(self._ask(audio_hash), limit_s)
             except TimeoutError:
@@ -42,18 +48,20 @@ class Listener:
 
     async def close(self) -> None:
         """End the process."""
-        child, self._child = self._child, None
+        child, self._child, self._has_heard = self._child, None, False
         if child is not None:
             await child.end()
 
     async def _ask(self, audio_hash: str) -> Heard | None:
         """The process's answer; None when it died over the clip."""
         if self._child is None:
-            self._child = await Child.start(MODULE, num_threads=1)
-            self._child.tell(self._setup)
-        self._child.tell(Hear(audio_hash))
-        async for message in self._child.messages():
+            await self.open()
+        if (child := self._child) is None:
+            return None
+        child.tell(Hear(audio_hash))
+        async for message in child.messages():
             if isinstance(message, Heard) and message.clip == audio_hash:
+                self._has_heard = True
                 return message
         log.warning("the analysis process died", clip=audio_hash)
         await self.close()
