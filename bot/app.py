@@ -11,11 +11,14 @@ from contextlib import AsyncExitStack
 import structlog
 from rich.console import Console
 
+from bot.health import Checks, serve_health
 from bot.logs import configure_logs
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.web import WebConfig, serve_page
 from generation.errors import BandmateError
 from generation.service import Service
+from generation.telemetry import Telemetry
 
 log = structlog.get_logger()
 console = Console(stderr=True, highlight=False)
@@ -26,8 +29,13 @@ async def serve(settings: Settings) -> None:
     configure_logs(settings.log, [settings.discord_token.get_secret_value()] if settings.discord_token else [])
     async with AsyncExitStack() as stack:
         stop = stop_on_signals()
-        service = await stack.enter_async_context(open_service(settings))
+        metrics = Metrics()
+        service = await stack.enter_async_context(open_service(settings, metrics))
         token = settings.discord_token
+        health = None
+        if settings.health.enabled:
+            opened = serve_health(service, metrics, settings.health, discord=token is not None)
+            health = await stack.enter_async_context(opened)
         if settings.web.enabled or (settings.web.enabled is None and token is None):
             address = await stack.enter_async_context(serve_page(service, web_config(settings)))
             console.print(f"Bandmate plays at [bold]{address}[/bold]")
@@ -37,13 +45,13 @@ async def serve(settings: Settings) -> None:
             )
             await stop.wait()
         else:
-            await run_bot(service, settings, stop)
+            await run_bot(service, settings, stop, health)
 
 
 @contextlib.asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[Service]:
     """The service that the settings describe."""
-    async with Service(settings.service_config()) as service:
+    async with Service(settings.service_config(), telemetry) as service:
         yield service
 
 
@@ -52,7 +60,7 @@ def web_config(settings: Settings) -> WebConfig:
     return WebConfig(settings.web.host, settings.web.port, settings.clips.max_bytes)
 
 
-async def run_bot(service: Service, settings: Settings, stop: asyncio.Event) -> None:
+async def run_bot(service: Service, settings: Settings, stop: asyncio.Event, health: Checks | None = None) -> None:
     """Run the Discord client until `stop`. Raises BandmateError when Discord refuses the token."""
     import discord  # 0.3 s that the page and the terminal don't need
 
@@ -71,6 +79,8 @@ async def run_bot(service: Service, settings: Settings, stop: asyncio.Event) -> 
         shutdown_grace_s=settings.workers.stop_grace_s,
     )
     async with BandmateClient(service, config) as client:
+        if health is not None:
+            health.gateway = client
         running = asyncio.create_task(client.start(token.get_secret_value()))
         stopping = asyncio.create_task(stop.wait())
         try:

@@ -58,6 +58,11 @@ class DiscordConfig:
 class Tree(app_commands.CommandTree["BandmateClient"]):
     """The commands; whatever goes wrong in one is answered by the one translator."""
 
+    async def interaction_check(self, interaction: discord.Interaction[BandmateClient], /) -> bool:
+        """Everybody may use the commands; what is logged from here on names the interaction."""
+        errors.name_in_logs(interaction)
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[BandmateClient], error: app_commands.AppCommandError, /
     ) -> None:

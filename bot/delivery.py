@@ -14,9 +14,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from typing import TYPE_CHECKING
 
 import discord
+import structlog
 
 from bot import posting
 from bot.network import STUMBLES, insisting
@@ -85,6 +87,8 @@ class Delivery:
     async def _answer(self, job: FinishedJob) -> None:
         """Answer one job: it is posted and marked, or kept with the reason, or left whole to the next start."""
         job_id = job.status.job_id
+        structlog.contextvars.bind_contextvars(job_id=job_id)  # this task's own: every line it logs has it
+        begun_s = time.monotonic()
         try:
             await self._client.progress.end(job_id)
             answer = Answer(self._client, job)
@@ -96,6 +100,8 @@ class Delivery:
             return
         if posted is not None:
             await self._mark(job_id, posted)
+            telemetry = self._client.service.telemetry
+            telemetry.stage_ended("delivering", time.monotonic() - begun_s, job.request.engine)
             await answer.finish_progress(posted)
 
     async def _mark(self, job_id: str, posted: discord.Message) -> None:
@@ -160,8 +166,10 @@ class Answer:
 
         Raises STUMBLES when it is to be tried again.
         """
-        posted = await self._posted_before() if look_first else None
-        return posted or await self._post()
+        if look_first and (posted := await self._posted_before()) is not None:
+            self._count("found")
+            return posted
+        return await self._post()
 
     async def _posted_before(self) -> discord.Message | None:
         """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
@@ -180,14 +188,22 @@ class Answer:
         reasons: list[str] = []
         for place in places:
             try:
-                return await place()
+                posted = await place()
             except posting.PlaceRefuses as refusal:
+                self._count(refusal.code)
                 reasons.append(str(refusal))
                 log.info("job %s: %s", self._job_id, refusal)
+            else:
+                self._count("posted")
+                return posted
+        self._count("undeliverable")
         reason = " ".join(reasons)
         log.warning("job %s is undeliverable: %s", self._job_id, reason)
         await self._client.service.mark_undeliverable(self._job_id, reason)
         return None
+
+    def _count(self, outcome: str) -> None:
+        self._client.service.telemetry.delivery_ended(outcome)
 
     async def _in_channel(self) -> discord.Message:
         """A message of the bot's own, which stays when the interaction has expired."""
@@ -198,7 +214,7 @@ class Answer:
     async def _in_progress_message(self) -> discord.Message:
         """The interaction's own message: needs no permission, and editing it twice posts nothing twice."""
         if not self._reply.token_lives:
-            raise posting.PlaceRefuses("The interaction has expired.")
+            raise posting.PlaceRefuses("The interaction has expired.", "expired")
         with posting.refusals("The interaction"):
             return await self._message.edit_into(self._client, self._reply.filesize_limit_bytes)
 

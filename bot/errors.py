@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
+import structlog
 from discord import app_commands
 
 from bot import texts
@@ -141,9 +142,15 @@ async def _say(interaction: discord.Interaction[Any], sentence: str) -> None:
         await interaction.followup.send(sentence, ephemeral=True)
 
 
+def name_in_logs(interaction: discord.Interaction[Any]) -> None:
+    """Put the interaction's id on every line that this task logs; discord.py gives each interaction its own task."""
+    structlog.contextvars.bind_contextvars(interaction_id=interaction.id)
+
+
 @asynccontextmanager
 async def answering(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
     """Whatever is raised inside is answered: discord.py only logs the errors of buttons and forms."""
+    name_in_logs(interaction)
     try:
         yield
     except Exception as error:  # noqa: BLE001  the last stop: everything is told to the person or logged

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import discord
+import structlog
 
 from bot import errors, texts
 from bot.network import insisting
@@ -125,6 +126,7 @@ async def _submit(
     lines += _permission_lines(interaction)
     told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS))
     ticket = await interaction.client.service.submit(request, origin_of(interaction, told), key=str(interaction.id))
+    structlog.contextvars.bind_contextvars(job_id=ticket.job_id)
     return Order(ticket, told)
 
 

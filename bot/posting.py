@@ -35,7 +35,14 @@ MAX_HISTORY_MESSAGES = 500
 
 
 class PlaceRefuses(Exception):
-    """A place that can't take the answer; the sentence goes into the ledger if no other one can."""
+    """A place that can't take the answer; the sentence goes into the ledger if no other one can.
+
+    `code` is Discord's error code, or a word of ours, for those who count.
+    """
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 @contextmanager
@@ -50,7 +57,8 @@ def refusals(place: str) -> Iterator[None]:
         token_revoked = error.status == 401 and error.code != errors.INVALID_WEBHOOK_TOKEN
         if error.status == 429 or error.status >= 500 or token_revoked:
             raise TimeoutError(f"Discord answered {error.status}") from error
-        raise PlaceRefuses(f"{place} refused it ({error.status}, code {error.code}: {error.text}).") from error
+        sentence = f"{place} refused it ({error.status}, code {error.code}: {error.text})."
+        raise PlaceRefuses(sentence, str(error.code or error.status)) from error
 
 
 @dataclass(frozen=True, slots=True)

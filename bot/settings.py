@@ -57,6 +57,14 @@ class Web(Section):
     port: int = Field(8321, ge=0, le=65535)
 
 
+class Health(Section):
+    """How the bot is, for supervisors and Prometheus."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(8322, ge=0, le=65535)
+
+
 class Clips(Section):
     """What is let in."""
 
@@ -141,6 +149,7 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = None
     discord: Discord = Discord()
     web: Web = Web()
+    health: Health = Health()
     clips: Clips = Clips()
     takes: Takes = Takes()
     queue: Queue = Queue()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.errors import TakeNotFound
@@ -36,7 +36,11 @@ class Answers:
         """How many answers are owed, over all services."""
         ended = in_states({JobState.MADE, JobState.FAILED})
         counted = select(func.count()).select_from(jobs).where(ended, jobs.c.answered_at.is_(None))
-        return int(await self._db.read(lambda connection: _number(connection, counted)))
+
+        async def work(connection: AsyncConnection) -> int:
+            return int((await connection.execute(counted)).scalar_one())
+
+        return await self._db.read(work)
 
     async def adopt(self, front_end: str, home: str, dead_homes: Collection[str]) -> int:
         """Take over the unanswered jobs of dead homes, those still in line included; returns how many."""
@@ -77,7 +81,3 @@ class Answers:
             return await get_job(connection, job_id)
 
         return await self._db.write(work)
-
-
-async def _number(connection: AsyncConnection, counted: Select[tuple[int]]) -> int:
-    return (await connection.execute(counted)).scalar_one()

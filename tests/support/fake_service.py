@@ -13,6 +13,7 @@ from generation.errors import ClipRefused, TakeNotFound
 from generation.hearing import Hearing, Key
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
 from generation.service import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered, Ticket
+from generation.telemetry import Telemetry
 
 ENGINE = Capabilities(
     "arranger",
@@ -68,6 +69,7 @@ class FakeService:
         self.render_calls: list[tuple[str, AudioFormat, int | None, str | None]] = []
         self.engines: Mapping[str, Capabilities] = {"arranger": ENGINE}
         self.file_bytes = b"ID3 fake audio"
+        self.telemetry = Telemetry()
         self._numbers = itertools.count(1)
         self._finished: asyncio.Queue[str] = asyncio.Queue()
 
