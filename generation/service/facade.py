@@ -71,9 +71,10 @@ class Service:
             await self._outlook.open()
             self._outbox = Outbox(config, self._ledger, ended)
             self._reception = Reception(config, self._ledger, self._store)
-            self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
             self.sharing = Sharing(self._ledger, self._store)
+            self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
             stack.push_async_callback(self._reception.close)
+            await self._reception.open()
             self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
@@ -126,9 +127,9 @@ class Service:
         Raises RequestRefused, EngineUnavailable, TooBusy.
         """
         with counted_refusals(self.telemetry):
-            return await self._submit(request, origin, key)
+            return await self._submit(request, origin, key, max_jobs_per_person)
 
-    async def _submit(self, request: Request, origin: Origin, key: str) -> Ticket:
+    async def _submit(self, request: Request, origin: Origin, key: str, max_jobs_per_person: int | None) -> Ticket:
         from generation.ledger import LimitReached, NewJob
 
         if (known := await self._ledger.jobs.find(key)) is not None:
