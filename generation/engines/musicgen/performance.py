@@ -131,6 +131,11 @@ class Performance:
             "heard_s": self.num_heard / self.checkpoint.shape.frame_rate_hz,
             "new_s": self.new_s,
             "follows_melody": self.plan.melody is not None,
+            # The noise is the same on every device and in any company; the sums before it are so only to rounding,
+            # which now and then turns one code into another and everything after it with it.
+            "noise": "torch.Generator on the CPU, one for each take",
+            "same_in_any_batch": "to rounding",
+            "torch": str(torch.__version__),
         }
 
     def _remarks(self) -> tuple[str, ...]:
