@@ -31,7 +31,7 @@ def bar_lines(hearing: Hearing) -> Times:
     bar_s = float(np.median(np.diff(lines)))
     before = np.arange(lines[0] - bar_s, -END_REACH_S, -bar_s)[::-1]
     after = np.arange(lines[-1] + bar_s, hearing.duration_s + END_REACH_S, bar_s)
-    return np.maximum(np.concatenate((before, lines, after)), 0.0)
+    return np.asarray(np.maximum(np.concatenate((before, lines, after)), 0.0))
 
 
 def even_bar_lines(clip: Clip, tempo_bpm: float, beats_per_bar: int) -> Times:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from generation.audio.accompany import lay_under
+from generation.audio.splice import go_on
 from generation.engines.arranger.compose import Composition, compose
 from generation.engines.arranger.frame import EXTEND_LEAD_S
-from generation.engines.arranger.join import accompany, extend
 from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.play import Player, Rendered
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
@@ -17,6 +17,7 @@ from generation.engines.arranger.soundfont import EMBEDDED_FONT, open_font
 from generation.engines.arranger.style import all_styles
 from generation.engines.arranger.vocabulary import vocabulary
 from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Progress
+from generation.engines.revision import code_revision
 from generation.errors import BandmateError, ClipRefused, RequestRefused
 from generation.request import Operation
 
@@ -105,18 +106,17 @@ class ArrangerEngine:
 
     def _done(self, job: EngineJob, composition: Composition, rendered: Rendered) -> Done:
         clip, stems = rendered.mix, dict(rendered.stems)
-        remarks = composition.remarks
+        remarks, details = composition.remarks, composition.details
+        kept_s: float = 0.0
+        joins_s: tuple[float, ...] = ()
         if job.request.operation is Operation.EXTEND:
-            lead_s = min(EXTEND_LEAD_S, composition.frame.join_s)
-            clip = extend(job.clips[0], rendered.mix, composition.frame.join_s, lead_s)
+            join_s = composition.frame.join_s
+            joined = go_on(job.clips[0], rendered.mix, join_s - min(EXTEND_LEAD_S, join_s), join_s)
+            clip, kept_s, joins_s = joined.clip, joined.kept_s, (joined.join_s,)
+            details = {**details, "join": joined.details()}
         elif job.request.operation is Operation.ACCOMPANY:
-            clip, stems["backing"] = accompany(job.clips[0], rendered.mix)
-        return Done(job.job_id, clip, stems, to_midi(composition.score), composition.details, remarks, _revision())
-
-
-def _revision() -> str:
-    """The engine's code as the recipe names it."""
-    try:
-        return f"arranger {metadata.version('bandmate')}"
-    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "arranger (source)"
+            clip, stems["backing"] = lay_under(job.clips[0], rendered.mix, rendered.mix.duration_s)
+        return Done(
+            job.job_id, clip, stems, to_midi(composition.score), details, remarks,
+            f"arranger {code_revision('arranger')}", kept_s=kept_s, joins_s=joins_s,
+        )  # fmt: skip

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from generation.audio.splice import Splice, take_over
 from generation.clip import Clip, Samples
 from generation.engines.base import Done, EngineJob
 from generation.engines.musicgen.batch import Batch, Row
 from generation.engines.musicgen.chroma import MAX_MELODY_S, chroma_of
-from generation.engines.musicgen.join import splice
 from generation.engines.musicgen.loading import Checkpoint
 from generation.engines.musicgen.plan import PROMPT_S, Plan
 from generation.engines.musicgen.shape import MAX_WINDOW_FRAMES
@@ -105,23 +105,36 @@ class Performance:
 
     def clip(self) -> Clip:
         """The audio so far, as it is delivered; there must be some new music in it (`heard_s`)."""
+        made = self.joined()
+        return made.clip if isinstance(made, Splice) else made
+
+    def joined(self) -> Clip | Splice:
+        """The audio so far: new music alone, or joined to the part of the clip that comes first."""
         shape = self.checkpoint.shape
         overlap = (self.num_heard - self.first_decoded) * shape.hop_samples
         samples = np.concatenate([np.zeros((shape.num_channels, 0), np.float32), *self.audio], axis=1)
         if self.plan.front is None:
             return Clip(samples[:, overlap:].copy(), shape.sample_rate_hz)
-        return splice(self.plan.front, Clip(samples, shape.sample_rate_hz), overlap / shape.sample_rate_hz)
+        beats_s = self.job.hearings[0].beats_s if self.job.hearings else ()
+        fresh = Clip(samples, shape.sample_rate_hz)
+        return take_over(self.plan.front, fresh, overlap / shape.sample_rate_hz, beats_s)
 
     def done(self) -> Done:
         """The finished take."""
-        checkpoint = self.checkpoint
+        checkpoint, made = self.checkpoint, self.joined()
+        details = self._details()
+        kept: dict[str, Any] = {}
+        if isinstance(made, Splice):
+            details["join"] = made.details()
+            kept = {"kept_s": made.kept_s, "joins_s": (made.join_s,)}
         return Done(
             self.job.job_id,
-            self.clip(),
-            details=self._details(),
+            made.clip if isinstance(made, Splice) else made,
+            details=details,
             remarks=self._remarks(),
             engine_revision=f"{checkpoint.name}@{checkpoint.revision}",
             precision=checkpoint.weights.precision.value,
+            **kept,
         )
 
     def _details(self) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def test_compose_has_the_length_that_was_asked_for(checkpoints: Checkpoints, kin
 
 def test_extend_keeps_the_clip_and_goes_on(checkpoints: Checkpoints, clip: Clip) -> None:
     done = takes(run(make_engine(checkpoints["mono"]), make_job("a", Operation.EXTEND, clip, duration_s=3)))["a"]
-    untouched = clip.num_frames - round(0.06 * 44_100) - 1
+    untouched = round(done.kept_s * 44_100)
+    assert clip.duration_s - 0.4 < done.kept_s < done.joins_s[0] <= clip.duration_s
     assert done.clip.sample_rate_hz == 44_100
     assert done.clip.num_channels == 2
     assert done.clip.duration_s == pytest.approx(15, abs=0.001)
@@ -57,7 +58,8 @@ def test_vary_keeps_less_the_stronger_it_is(
     done = takes(run(engine, make_job("a", Operation.VARY, clip, strength=strength)))["a"]
     same = np.all(done.clip.samples[:, : clip.num_frames] == clip.samples[:, : done.clip.num_frames], axis=0)
     assert done.clip.duration_s == pytest.approx(clip.duration_s, abs=0.02)
-    assert np.argmin(same) / 44_100 == pytest.approx(kept_s, abs=0.1)
+    assert np.argmin(same) / 44_100 == pytest.approx(done.kept_s, abs=0.01)
+    assert kept_s - 0.4 < done.kept_s <= kept_s + 0.02
 
 
 def test_restyle_follows_the_melody_of_the_clip(checkpoints: Checkpoints, clip: Clip) -> None:
