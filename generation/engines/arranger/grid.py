@@ -96,7 +96,7 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
     phase = _bar_phase(times, downbeats_s, beats_per_bar)
     lead, tail = _pace(times[:16]), _pace(times[-16:])
     before = 0
-    while times[0] - before * lead > 1e-6 or (before - phase) % beats_per_bar:
+    while times[0] - before * lead > 1e-6 or (before + phase) % beats_per_bar:
         before += 1
     after = max(0, int((duration_s - times[-1]) / tail) + 2 * beats_per_bar + 2)
     start = [times[0] - index * lead for index in range(before, 0, -1)]

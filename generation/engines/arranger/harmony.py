@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -23,6 +23,9 @@ from generation.engines.arranger.theory import (
 from generation.hearing import Hearing, Key
 
 MIN_CHORD_CONFIDENCE = 0.25
+CYCLES_BARS = (1, 2, 4, 8, 12, 16)
+"""After how many bars chords usually come again; twelve are the blues."""
+SAME_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,56 +156,70 @@ def _suits(
 def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
     """The clip's chords gone on with: its cycle of bars, in phase, up to the take's end.
 
-    For compose they begin at the take's first beat; for extend at the join, where the clip leaves off.
+    For compose they begin with the clip's first whole bar; for extend with the bar after the one in which the clip
+    leaves off, whose rest stays on the clip's last chord.
     """
     beats = frame.grid.beats_per_bar
-    first_bar, last_bar = int(spans[0].start // beats), max(int(spans[-1].end // beats), 1)
-    cycle = _cycle_bars(spans, first_bar, last_bar, beats)
-    is_extension = frame.join_s > 0
-    anchor = last_bar - cycle if is_extension else first_bar
+    first_bar, last_bar, cycle = _cycle(spans, beats)
     source = Harmony(tuple(spans), frame.key)
-    laid: list[ChordSpan] = list(source.between(0, frame.first_beat)) if is_extension else []
-    for bar in range(frame.first_beat // beats, frame.num_bars):
-        offset = bar - last_bar if is_extension else bar
-        origin = (anchor + offset % cycle) * beats
-        for span in source.between(origin, origin + beats):
-            start, end = span.start - origin + bar * beats, span.end - origin + bar * beats
-            if end > frame.first_beat:
-                laid.append(replace(span, start=max(start, frame.first_beat), end=end))
-    return laid
+    if frame.join_s <= 0:
+        return _repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle)
+    begun = replace(spans[-1], end=max(float(frame.first_beat), (frame.first_beat // beats + 1.0) * beats))
+    heard = [*(span for span in spans[:-1] if span.start < begun.start), begun]
+    next_bar = int(begun.end // beats)
+    origin = last_bar - cycle  # the bar one cycle before the clip's last whole one is over
+    following = _repeated(
+        source, next_bar, frame.num_bars, beats, lambda bar: origin + (bar - last_bar) % cycle if cycle else bar
+    )
+    return [*heard, *following]
 
 
 def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpan]:
     """The clip's chords, and before and after what was heard (of a long clip only a part is) their cycle in phase."""
     beats = frame.grid.beats_per_bar
-    first_bar, last_bar = round(spans[0].start / beats), max(round(spans[-1].end / beats), 1)
-    if first_bar <= 1 and last_bar * beats >= end - 2 * beats:
+    if spans[0].start <= beats and spans[-1].end >= end - 2 * beats:
         return spans
-    cycle = _cycle_bars(spans, first_bar, last_bar, beats)
-    source, laid = Harmony(tuple(spans), frame.key), list[ChordSpan]()
-    for bar in range(int(end // beats) + 1):
-        inside = first_bar <= bar < last_bar
-        origin = bar if inside else first_bar + (bar - first_bar) % cycle
-        shift = (bar - origin) * beats
-        for span in source.between(origin * beats, (origin + 1) * beats):
+    first_bar, last_bar, cycle = _cycle(spans, beats)
+
+    def origin(bar: int) -> int:
+        return bar if first_bar <= bar < last_bar else first_bar + (bar - first_bar) % cycle
+
+    return _repeated(Harmony(tuple(spans), frame.key), 0, int(end // beats) + 1, beats, origin)
+
+
+def _repeated(source: Harmony, first: int, end: int, beats: int, origin: Callable[[int], int]) -> list[ChordSpan]:
+    """The chords of bars `first`..`end`, each taken from the bar of the source that `origin` names."""
+    laid: list[ChordSpan] = []
+    for bar in range(first, end):
+        shift = (bar - origin(bar)) * beats
+        for span in source.between(bar * beats - shift, (bar + 1) * beats - shift):
             laid.append(replace(span, start=span.start + shift, end=span.end + shift))
     return laid
 
 
-def _cycle_bars(spans: list[ChordSpan], first_bar: int, last_bar: int, beats: int) -> int:
-    """After how many bars (1, 2, 4, 8) the chords come again; all of them, up to 8, when they don't."""
+def _cycle(spans: list[ChordSpan], beats: int) -> tuple[int, int, int]:
+    """(first whole bar, bar after the last whole one, after how many bars the chords come again).
+
+    The cycle is the shortest usual one that the chords keep to wherever they can be compared with those one cycle
+    later, for a bar at least; without such a one, the longest of 8, 4, 2 or 1 bars that was heard whole.
+    """
+    start, end = round(spans[0].start), round(spans[-1].end)
+    first_bar = -(-start // beats)
+    last_bar = max(end // beats, first_bar + 1)
     source = Harmony(tuple(spans), Key(0, "major"))
-    num_bars = max(1, last_bar - first_bar)
-    for period in (1, 2, 4, 8):
-        if period * 2 > num_bars:
-            break
-        pairs = [(beat, beat + period * beats) for beat in range(first_bar * beats, (last_bar - period) * beats)]
-        same = sum(
-            (source.at(a).root, source.at(a).quality) == (source.at(b).root, source.at(b).quality) for a, b in pairs
-        )
-        if same >= 0.85 * len(pairs):
-            return period
-    return min(num_bars, 8)
+    for period in CYCLES_BARS:
+        pairs = [(beat, beat + period * beats) for beat in range(start, end - period * beats)]
+        if len(pairs) < beats * (2 if period < 4 else 1) or period > last_bar - first_bar:
+            continue
+        same = sum(_alike(source.at(one), source.at(other)) for one, other in pairs)
+        if same >= SAME_SHARE * len(pairs):
+            return first_bar, last_bar, period
+    return first_bar, last_bar, max(bars for bars in (8, 4, 2, 1) if bars <= last_bar - first_bar)
+
+
+def _alike(one: ChordSpan, other: ChordSpan) -> bool:
+    """Whether two chords have the same root and the same third: a seventh more or less is the same chord."""
+    return one.root == other.root and (3 in QUALITIES[one.quality]) == (3 in QUALITIES[other.quality])
 
 
 def _progression(frame: Frame, style: Style, form: tuple[Section, ...], rng: Random) -> list[ChordSpan]:
