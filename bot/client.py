@@ -21,6 +21,7 @@ from bot.delivery import Delivery
 from bot.intake import Downloads
 from bot.progress import ProgressBoard
 from bot.views import actions
+from bot.views.asking import AskButton
 from bot.views.formats import FormatSelect
 from bot.views.jobs import JobButton
 from bot.views.takes import TakeButton
@@ -128,7 +129,7 @@ class BandmateClient(discord.Client):
         await self.downloads.__aenter__()
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
-        self.add_dynamic_items(TakeButton, JobButton, FormatSelect)
+        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import discord
 import structlog
 
-from bot import errors, texts
+from bot import errors, preferences, texts
 from bot.network import insisting
-from bot.reply import MESSAGE_ID, Reply
+from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
+from bot.wishes import Source, Wish
 from generation.errors import TooBusy
-from generation.request import Operation, Request, Take
+from generation.request import Request
 from generation.service import CheckIn, Origin, Ticket
 
 if TYPE_CHECKING:
@@ -33,23 +34,32 @@ class Order:
     reply: Reply
 
 
-async def defer(interaction: discord.Interaction[BandmateClient]) -> None:
+async def defer(
+    interaction: discord.Interaction[BandmateClient], *, private: bool = False, in_place: bool = False
+) -> None:
     """Acknowledge: Discord shows "thinking…" in a message of its own, which becomes the progress message.
 
-    Raises TooBusy while the bot closes: what it took now it could not finish. Raises AnsweredElsewhere for an
-    interaction that Discord has sent twice: the first one's handler is at it.
+    `private`: only the one who asked sees it, and what comes of it. `in_place`: no new message; the one whose button
+    was pressed becomes the progress message. Raises RequestRefused where the server's settings
+    don't let this person ask here. Raises TooBusy while the bot closes: what it took now it could not finish. Raises
+    AnsweredElsewhere for an interaction that Discord has sent twice: the first one's handler is at it.
     """
+    await preferences.require_allowed(interaction)
     if interaction.client.is_closing:
         raise TooBusy("I'm just restarting. Ask again in a minute.")
     if not interaction.client.is_first_sight(interaction.id):
         raise errors.AnsweredElsewhere(f"interaction {interaction.id} came twice")
-    interaction.extras[MESSAGE_ID] = await insisting(lambda: _acknowledge(interaction))
+    message_id = await insisting(lambda: _acknowledge(interaction, private=private, thinking=not in_place))
+    interaction.extras[MESSAGE_ID] = interaction.message.id if in_place and interaction.message else message_id
+    interaction.extras[IS_PRIVATE] = private
 
 
-async def _acknowledge(interaction: discord.Interaction[BandmateClient]) -> int | None:
+async def _acknowledge(
+    interaction: discord.Interaction[BandmateClient], *, private: bool, thinking: bool
+) -> int | None:
     """The id of the message that Discord made; None when an attempt before had come through unheard."""
     try:
-        answered = await interaction.response.defer(thinking=True)
+        answered = await interaction.response.defer(thinking=thinking, ephemeral=private)
     except discord.HTTPException as error:
         if error.code != errors.ALREADY_ACKNOWLEDGED:
             raise
@@ -68,26 +78,45 @@ async def submit(
         return await _submit(interaction, request, check_ins)
 
 
-async def submit_on_take(
-    interaction: discord.Interaction[BandmateClient], take: Take, operation: Operation, prompt: str | None = None
-) -> Order:
-    """Put in a job that builds on a take: its music is the clip, its recipe gives what is not said."""
-    client = interaction.client
-    before = take.recipe.request
-    engine = client.engine_for(operation, before.engine)
-    async with client.under_way():
-        check_in = await client.service.clip_of_take(take.take_id, owner=origin_of(interaction))
-        request = Request(
-            operation,
-            prompt=before.prompt if prompt is None else prompt,
-            clip_ids=(check_in.clip_id,),
-            engine=engine,
-            model=before.model if engine == before.engine else None,
-            sampling=before.sampling,
-            audio_format=before.audio_format,
-            parent_take_ids=(take.take_id,),
-        )
-        return await _submit(interaction, request, [check_in])
+async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Order:
+    """Let the wish's sources in and put its job into the ledger, for the one who wished it."""
+    async with interaction.client.under_way():
+        asker = _asker(interaction, wish)
+        letting_in = (_source_in(interaction.client, source, asker) for source in wish.sources)
+        check_ins = await asyncio.gather(*letting_in)
+        request = await request_of(interaction, wish, tuple(check_in.clip_id for check_in in check_ins))
+        return await _submit(interaction, request, check_ins, asker)
+
+
+async def request_of(
+    interaction: discord.Interaction[BandmateClient], wish: Wish, clip_ids: tuple[str, ...]
+) -> Request:
+    """The request that a wish makes: what it does not say, the first take's recipe or the place's settings say."""
+    client, settings = interaction.client, await preferences.here(interaction)
+    take_ids = tuple(source.take_id for source in wish.sources if source.take_id)
+    before = (await client.service.take(take_ids[0])).recipe.request if take_ids else None
+    engine = client.engine_for(wish.operation, before.engine if before else settings.engine)
+    usual = client.config.default_format
+    audio_format = before.audio_format if before else settings.audio_format or usual
+    changes = {**_from_recipe(before, engine), **wish.changes}
+    request = Request(
+        wish.operation,
+        prompt=wish.prompt if wish.prompt is not None else before.prompt if before else "",
+        clip_ids=clip_ids,
+        engine=engine,
+        audio_format=audio_format,
+        parent_take_ids=take_ids,
+        **changes,
+    )
+    settings.check_limits(request.duration_s, request.num_takes)
+    return request
+
+
+def _from_recipe(before: Request | None, engine: str) -> dict[str, Any]:
+    """What a recipe hands on to the takes that are made from its take."""
+    if before is None:
+        return {}
+    return {"sampling": before.sampling, "model": before.model if engine == before.engine else None}
 
 
 async def submit_again(interaction: discord.Interaction[BandmateClient], request: Request) -> Order:
@@ -119,13 +148,36 @@ async def _check_in(interaction: discord.Interaction[BandmateClient], attachment
     return await client.service.check_in(upload.data, name=upload.name, owner=origin_of(interaction))
 
 
+async def _source_in(client: BandmateClient, source: Source, asker: Origin) -> CheckIn:
+    """A take or a file as a clip."""
+    if source.take_id is not None:
+        return await client.service.clip_of_take(source.take_id, owner=asker)
+    upload = await client.downloads.read(source)
+    return await client.service.check_in(upload.data, name=upload.name, owner=asker)
+
+
+def _asker(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Origin:
+    """Who wishes: not the one who acts, where an owner said yes."""
+    return replace(origin_of(interaction), person_id=wish.person_id, person_name=wish.person_name)
+
+
 async def _submit(
-    interaction: discord.Interaction[BandmateClient], request: Request, check_ins: Sequence[CheckIn]
+    interaction: discord.Interaction[BandmateClient],
+    request: Request,
+    check_ins: Sequence[CheckIn],
+    asker: Origin | None = None,
 ) -> Order:
-    lines = [texts.headline(request, str(interaction.user.id)), *texts.check_in_lines(check_ins)]
+    asker = asker or origin_of(interaction)
+    settings = await preferences.here(interaction)
+    lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins)]
     lines += _permission_lines(interaction)
-    told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS))
-    ticket = await interaction.client.service.submit(request, origin_of(interaction, told), key=str(interaction.id))
+    told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS), as_voice=settings.voice_message)
+    ticket = await interaction.client.service.submit(
+        request,
+        replace(asker, reply=told.to_json()),
+        key=str(interaction.id),
+        max_jobs_per_person=settings.max_jobs_per_person,
+    )
     structlog.contextvars.bind_contextvars(job_id=ticket.job_id)
     return Order(ticket, told)
 

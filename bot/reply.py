@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MESSAGE_ID = "message_id"
 """Where an interaction's extras keep the id of the message that the deferral made."""
+IS_PRIVATE = "is_private"
+"""Where an interaction's extras keep whether only the one who asked sees the answer."""
 TOKEN_MARGIN_S = 20
 """An interaction's token lives 15 min; one that ends within this time is taken for dead."""
 
@@ -25,7 +27,8 @@ class Reply:
     `token` edits the progress message until `token_expires_at` (Unix seconds); `message_id` is that message (None if
     Discord did not say at the deferral); `interaction_id` dates the conversation (it is a snowflake); `head` is the
     text that stays on top of the progress message; `run_id` names the process that took the order, so that a later one
-    knows it is not its own.
+    knows it is not its own. `is_private`: only the one who asked sees the answer; `as_voice`: they want to hear it as a
+    voice message.
     """
 
     channel_id: int
@@ -37,9 +40,11 @@ class Reply:
     locale: str
     run_id: str
     message_id: int | None = None
+    is_private: bool = False
+    as_voice: bool = False
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[BandmateClient], head: str) -> Self:
+    def of(cls, interaction: discord.Interaction[BandmateClient], head: str, *, as_voice: bool = False) -> Self:
         """The reply of an interaction that was just deferred."""
         return cls(
             channel_id=interaction.channel_id or 0,
@@ -51,6 +56,8 @@ class Reply:
             locale=str(interaction.locale),
             run_id=interaction.client.run_id,
             message_id=interaction.extras.get(MESSAGE_ID),
+            is_private=bool(interaction.extras.get(IS_PRIVATE)),
+            as_voice=as_voice,
         )
 
     @property

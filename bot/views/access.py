@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.reply import IS_PRIVATE
+from bot.wishes import Source, files_of, take_ids_on
 from generation.errors import RequestRefused, TakeNotFound
 from generation.request import Take
 from generation.service import Origin
@@ -41,10 +43,38 @@ async def visible_origin(interaction: discord.Interaction[BandmateClient], job_i
     return origin
 
 
+async def take_source(interaction: discord.Interaction[BandmateClient], take: Take) -> Source:
+    """A take as something to build on."""
+    origin = await interaction.client.service.origin(take.job_id)
+    return Source(take_id=take.take_id, owner_id=origin.person_id)
+
+
+async def sources_of(interaction: discord.Interaction[BandmateClient], message: discord.Message) -> list[Source]:
+    """What a message offers to build on: the takes that it shows, else its files with audio.
+
+    Raises RequestRefused when there is nothing to hear in it.
+    """
+    me = interaction.client.user
+    if me is not None and message.author.id == me.id:
+        takes = [await _take_or_none(interaction, take_id) for take_id in take_ids_on(message)]
+        if found := [await take_source(interaction, take) for take in takes if take is not None]:
+            return found
+    return files_of(message)
+
+
+async def _take_or_none(interaction: discord.Interaction[BandmateClient], take_id: str) -> Take | None:
+    try:
+        return await visible_take(interaction, take_id)
+    except TakeNotFound:  # forgotten, but its file is still in the message
+        return None
+
+
 def may_see(interaction: discord.Interaction[BandmateClient], origin: Origin) -> bool:
     """Whether the person could have seen what was made there: it is theirs, or was made where they can read."""
     if origin.person_id == str(interaction.user.id):
         return True
+    if origin.reply.get(IS_PRIVATE):
+        return False
     if interaction.guild is None or origin.guild_id != str(interaction.guild.id) or origin.channel_id is None:
         return False
     if origin.channel_id == str(interaction.channel_id):

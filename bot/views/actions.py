@@ -1,31 +1,33 @@
-"""What the buttons of a take do. Each begins with a take that the person may see, and answers the interaction."""
+"""What the buttons of a take and the forms do. Each begins with what the person may see, and answers them."""
 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, orders
+from bot import consent, errors, orders
 from bot.views import forms
-from bot.views.access import require_owner_or_moderator, visible_take
+from bot.views.access import require_owner_or_moderator, take_source, visible_take
+from bot.views.forms import FilledForm
+from bot.wishes import Wish
+from generation.errors import RequestRefused
 from generation.request import MAX_SEED, Operation, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
+FormAnswer = Callable[["discord.Interaction[BandmateClient]", FilledForm], Awaitable[None]]
+
 
 async def again(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
     """The same recipe with a new seed."""
+    await consent.require_leave(interaction, take)
     await orders.defer(interaction)
     request = take.recipe.request.changed(seed=secrets.randbelow(MAX_SEED))
     await orders.reply(interaction, await orders.submit_again(interaction, request))
-
-
-async def vary(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
-    """A variation of the take."""
-    await build_on(interaction, take, Operation.VARY)
 
 
 async def extend(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
@@ -34,11 +36,20 @@ async def extend(interaction: discord.Interaction[BandmateClient], take: Take) -
 
 
 async def build_on(
-    interaction: discord.Interaction[BandmateClient], take: Take, operation: Operation, prompt: str | None = None
+    interaction: discord.Interaction[BandmateClient],
+    take: Take,
+    operation: Operation,
+    prompt: str | None = None,
+    **changes: Any,
 ) -> None:
     """A new take that has this one as its clip."""
-    await orders.defer(interaction)
-    await orders.reply(interaction, await orders.submit_on_take(interaction, take, operation, prompt))
+    source = await take_source(interaction, take)
+    await consent.fulfil(interaction, Wish.of(interaction, operation, source, prompt=prompt, changes=changes))
+
+
+async def ask_how_to_vary(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
+    """The form for the strength and number of variations."""
+    await interaction.response.send_modal(forms.vary_form(interaction, take))
 
 
 async def ask_for_words(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
@@ -46,14 +57,62 @@ async def ask_for_words(interaction: discord.Interaction[BandmateClient], take: 
     await interaction.response.send_modal(forms.words_form(interaction, take))
 
 
+async def ask_for_bars(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
+    """The form for the bars of a loop."""
+    await interaction.response.send_modal(forms.loop_form(interaction, take))
+
+
 async def on_form(interaction: discord.Interaction[BandmateClient]) -> None:
     """Answer a submitted form of ours; other interactions are none of its business. Errors become sentences."""
     form = forms.filled_form(interaction)
-    if form is None:
+    if form is None or form.kind not in FORM_ANSWERS:
         return
     async with errors.answering(interaction):
-        take = await visible_take(interaction, form.take_id)
-        await build_on(interaction, take, Operation.RESTYLE, prompt=form.words)
+        await FORM_ANSWERS[form.kind](interaction, form)
+
+
+async def _restyle(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
+    take = await visible_take(interaction, form.about)
+    await build_on(interaction, take, Operation.RESTYLE, form.text(forms.WORDS))
+
+
+async def _vary(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
+    take = await visible_take(interaction, form.about)
+    strength, count = _number(form, forms.STRENGTH, 0.5), int(_number(form, forms.COUNT, 1))
+    await build_on(interaction, take, Operation.VARY, form.text(forms.WORDS), strength=strength, num_takes=count)
+
+
+async def _loop(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
+    take = await visible_take(interaction, form.about)
+    bars = int(_number(form, forms.BARS, 0))
+    await build_on(interaction, take, Operation.LOOP, bars=bars or None)
+
+
+async def _wish(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
+    """The form of a message menu: the wish that waits for it, with the chosen file, operation and words."""
+    sharing = interaction.client.service.sharing
+    pending = await sharing.pending(form.about)
+    if pending.person_id != str(interaction.user.id) or pending.owner_id is not None:
+        raise RequestRefused("This form is somebody else's.")
+    wish = Wish.from_json(pending.body["wish"])
+    index = int(_number(form, forms.FILE, 0))
+    if not 0 <= index < len(wish.sources):
+        raise RequestRefused("There is no such file in that message.")
+    operation = Operation(form.text(forms.OPERATION) or wish.operation)
+    prompt = form.text(forms.WORDS) or None
+    await consent.fulfil(interaction, Wish.of(interaction, operation, wish.sources[index], prompt=prompt))
+
+
+FORM_ANSWERS: dict[str, FormAnswer] = {"restyle": _restyle, "vary": _vary, "loop": _loop, "wish": _wish}
+"""Who answers which kind of form; a module with forms of its own adds them here."""
+
+
+def _number(form: FilledForm, name: str, default: float) -> float:
+    """A number that was chosen. Raises RequestRefused for what no form of ours offers."""
+    try:
+        return float(form.text(name) or default)
+    except ValueError:
+        raise RequestRefused("That is not one of the choices.") from None
 
 
 async def delete(interaction: discord.Interaction[BandmateClient], take: Take) -> None:

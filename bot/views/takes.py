@@ -21,20 +21,29 @@ _LABELS = {
     "vary": "Vary",
     "extend": "Extend",
     "restyle": "Restyle",
+    "loop": "Loop",
     "format": "Format",
     "delete": "Delete",
     "pick": "Take",
 }
-_NEEDED_OPERATION = {"vary": Operation.VARY, "extend": Operation.EXTEND, "restyle": Operation.RESTYLE}
+_NEEDED_OPERATION = {
+    "vary": Operation.VARY,
+    "extend": Operation.EXTEND,
+    "restyle": Operation.RESTYLE,
+    "loop": Operation.LOOP,
+}
+_ROWS = (("again", "vary", "extend", "restyle", "loop"), ("format",))
+"""Discord takes five buttons a row."""
 _HANDLERS = {
     "again": actions.again,
-    "vary": actions.vary,
+    "vary": actions.ask_how_to_vary,
     "extend": actions.extend,
     "restyle": actions.ask_for_words,
+    "loop": actions.ask_for_bars,
     "format": formats.offer_formats,
     "delete": actions.delete,
 }
-_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|format|delete|pick):(?P<id>[\w-]{1,80})"
+_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|loop|format|delete|pick):(?P<id>[\w-]{1,80})"
 
 
 class TakeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_TEMPLATE):
@@ -85,7 +94,8 @@ async def pick(interaction: discord.Interaction[BandmateClient], take: Take) -> 
 
 
 def _add_actions(view: discord.ui.View, take: Take, operations: Collection[Operation]) -> None:
-    for action in ("again", "vary", "extend", "restyle", "format"):
-        needed = _NEEDED_OPERATION.get(action)
-        if needed is None or needed in operations:
-            view.add_item(TakeButton(action, take.take_id))
+    for row, actions_of_row in enumerate(_ROWS):
+        for action in actions_of_row:
+            needed = _NEEDED_OPERATION.get(action)
+            if needed is None or needed in operations:
+                view.add_item(TakeButton(action, take.take_id, row=row))

@@ -33,7 +33,7 @@ async def test_restyle_goes_from_a_clip_to_a_posted_take(stage: Stage) -> None:
     take = await stage.made(remarks=("I did not understand the word mellowish.",))
     assert [file.filename for file in take.attachments] == ["restyle-take1ofjob1.ogg", "restyle-take1ofjob1.png"]
     assert "seed 7" in take.content and "AI-generated" in take.content and "mellowish" in take.content
-    assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Format", "Delete"]
+    assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Delete"]
     assert job.status.state is JobState.DELIVERED and job.message_id == str(take.id)
     assert take.jump_url in asked.response.content and asked.response.components == []
 

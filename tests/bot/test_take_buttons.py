@@ -26,12 +26,31 @@ async def test_again_is_the_same_recipe_with_a_new_seed(stage: Stage, take: disc
     assert len(stage.takes()) == 2
 
 
-@pytest.mark.parametrize(("label", "operation"), [("Vary", Operation.VARY), ("Extend", Operation.EXTEND)])
-async def test_building_on_a_take(stage: Stage, take: discord.Message, label: str, operation: Operation) -> None:
-    await stage.bob.click(take, label=label)
+async def test_extending_a_take(stage: Stage, take: discord.Message) -> None:
+    await stage.bob.click(take, label="Extend")
     request = stage.service.last_job.request
-    assert request.operation is operation and request.prompt == "lo-fi"
+    assert request.operation is Operation.EXTEND and request.prompt == "lo-fi"
     assert request.clip_ids == ("clip-of-take1ofjob1",) and request.parent_take_ids == ("take1ofjob1",)
+
+
+async def test_vary_asks_how_far_and_how_many(stage: Stage, take: discord.Message) -> None:
+    pressed = await stage.bob.click(take, label="Vary")
+    await stage.bob.submit_modal(pressed, {"strength": ["0.9"], "count": ["3"], "words": "more brass"})
+    request = stage.service.last_job.request
+    assert request.operation is Operation.VARY and request.prompt == "more brass"
+    assert (request.strength, request.num_takes) == (0.9, 3)
+    assert request.parent_take_ids == ("take1ofjob1",)
+    message = await stage.made()
+    assert stage.labels(message)[:3] == ["Take 1", "Take 2", "Take 3"]
+
+
+@pytest.mark.parametrize(("chosen", "bars"), [("8", 8), ("-", None)])
+async def test_loop_asks_for_bars(stage: Stage, take: discord.Message, chosen: str, bars: int | None) -> None:
+    pressed = await stage.bob.click(take, label="Loop")
+    await stage.bob.submit_modal(pressed, {"bars": [chosen]})
+    request = stage.service.last_job.request
+    assert (request.operation, request.bars, request.engine) == (Operation.LOOP, bars, "studio")
+    assert request.parent_take_ids == ("take1ofjob1",)
 
 
 async def test_restyle_asks_for_words(stage: Stage, take: discord.Message) -> None:
@@ -92,7 +111,7 @@ async def test_buttons_live_on_in_a_new_process(stage: Stage, take: discord.Mess
     assert len(stage.takes()) == 2
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary", "Extend", "Restyle", "Format", "Delete"])
+@pytest.mark.parametrize("label", ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Delete"])
 async def test_the_take_is_gone_from_the_ledger(stage: Stage, take: discord.Message, label: str) -> None:
     stage.service.jobs.clear()
     pressed = await stage.alice.click(take, label=label)

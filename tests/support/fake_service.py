@@ -14,10 +14,19 @@ from generation.hearing import Hearing, Key
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
 from generation.service import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered, Ticket
 from generation.telemetry import Telemetry
+from tests.support.fake_sharing import FakeSharing
 
 ENGINE = Capabilities(
     "arranger",
     frozenset({Operation.COMPOSE, Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY}),
+    max_duration_s=300,
+    num_channels=2,
+    sample_rate_hz=44100,
+    licence="MIT",
+)
+STUDIO = Capabilities(
+    "studio",
+    frozenset({Operation.LOOP, Operation.BLEND}),
     max_duration_s=300,
     num_channels=2,
     sample_rate_hz=44100,
@@ -66,8 +75,10 @@ class FakeService:
         self.jobs: dict[str, Job] = {}
         self.keys: dict[str, str] = {}
         self.clips: dict[str, bytes] = {}
+        self.sharing = FakeSharing(self)
+        self.max_jobs_asked: list[int | None] = []
         self.render_calls: list[tuple[str, AudioFormat, int | None, str | None]] = []
-        self.engines: Mapping[str, Capabilities] = {"arranger": ENGINE}
+        self.engines: Mapping[str, Capabilities] = {"arranger": ENGINE, "studio": STUDIO}
         self.file_bytes = b"ID3 fake audio"
         self.telemetry = Telemetry()
         self._numbers = itertools.count(1)
@@ -116,7 +127,7 @@ class FakeService:
         take_id = f"take{index + 1}of{job.status.job_id}"
         return Take(
             take_id, job.status.job_id, index, "hash", job.request.duration_s or 20.0, 44100, recipe,
-            stem_hashes={"drums": "hash"}, remarks=remarks,
+            stem_hashes={"drums": "hash"}, parents=job.request.parent_take_ids, remarks=remarks,
         )  # fmt: skip
 
     # what a front end does
@@ -130,11 +141,16 @@ class FakeService:
         return CheckIn(clip_id, name, hearing, ("I used its best 12 s.",))
 
     async def clip_of_take(self, take_id: str, *, owner: Origin) -> CheckIn:
+        await self.sharing.require_standing([take_id])
         await self.take(take_id)
         self.clips[f"clip-of-{take_id}"] = b""
         return CheckIn(f"clip-of-{take_id}", take_id, Hearing(20.0))
 
-    async def submit(self, request: Request, origin: Origin, *, key: str) -> FakeTicket:
+    async def submit(
+        self, request: Request, origin: Origin, *, key: str, max_jobs_per_person: int | None = None
+    ) -> FakeTicket:
+        await self.sharing.require_standing(request.parent_take_ids)
+        self.max_jobs_asked.append(max_jobs_per_person)
         if key not in self.keys:
             job_id = f"job{next(self._numbers)}"
             self.keys[key] = job_id

@@ -1,0 +1,140 @@
+"""What guild, channel and person have set, inherited in this order; who may ask for something here at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot import texts
+from generation.errors import RequestRefused, TooBusy
+from generation.request import AudioFormat
+from generation.sharing import Leave
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+FRONT_END = "discord"
+_KEPT = "preferences"
+"""Where an interaction's extras keep what was read."""
+READ_LIMIT_S = 1.5
+"""Longest wait for the ledger before an acknowledgement, which Discord wants within 3 s."""
+
+
+class Scope(StrEnum):
+    """Where something is set; each inherits from the one before it."""
+
+    GUILD = "guild"
+    CHANNEL = "channel"
+    PERSON = "person"
+
+
+INHERITED = ("engine", "audio_format", "seconds", "voice_message", "language", "max_seconds", "max_takes")
+"""What a later scope overrides. The other settings hold where they are set: leave is a person's, the rest a guild's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What holds for one person in one place; None: nothing was set. `sources` says where each value comes from.
+
+    engine, audio_format, seconds (1..300), voice_message, language ("de"): used where an order does not say.
+    max_seconds, max_takes, max_jobs_per_person: limits of the place. channel_ids, role_ids: where and by whom the bot
+    may be used (empty: everywhere, by everybody); blocked_ids: people who may not. leave: who may build on the person's
+    clips.
+    """
+
+    engine: str | None = None
+    audio_format: AudioFormat | None = None
+    seconds: float | None = None
+    voice_message: bool = False
+    language: str | None = None
+    max_seconds: float | None = None
+    max_takes: int | None = None
+    max_jobs_per_person: int | None = None
+    channel_ids: tuple[str, ...] = ()
+    role_ids: tuple[str, ...] = ()
+    blocked_ids: tuple[str, ...] = ()
+    leave: Leave = Leave.ANYONE
+    sources: Mapping[str, Scope] = field(default_factory=dict)
+
+    def check_limits(self, seconds: float | None, num_takes: int) -> None:
+        """Raises RequestRefused when more is asked for than this place allows."""
+        if self.max_seconds is not None and seconds is not None and seconds > self.max_seconds:
+            raise RequestRefused(f"Here a take may be at most {texts.duration(self.max_seconds)} long.")
+        if self.max_takes is not None and num_takes > self.max_takes:
+            raise RequestRefused(f"Here you can ask for at most {self.max_takes} at once.")
+
+
+def inherited(chosen: Mapping[Scope, Mapping[str, Any]]) -> Preferences:
+    """What holds, out of what was chosen in each scope. Values that are no longer known are left out."""
+    values: dict[str, Any] = {}
+    sources: dict[str, Scope] = {}
+    for scope in Scope:
+        for name, value in chosen.get(scope, {}).items():
+            if name in Preferences.__slots__ and name != "sources":
+                values[name], sources[name] = _typed(name, value), scope
+    return Preferences(**values, sources=sources)
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name == "audio_format":
+        return AudioFormat(value)
+    if name == "leave":
+        return Leave(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def places(interaction: discord.Interaction[Any]) -> dict[Scope, str]:
+    """The ids that stand for this interaction's guild, channel (a thread counts for its channel) and person."""
+    found = {Scope.PERSON: str(interaction.user.id)}
+    if interaction.guild_id is not None:
+        found[Scope.GUILD] = str(interaction.guild_id)
+        channel = interaction.channel
+        channel_id = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
+        found[Scope.CHANNEL] = str(channel_id)
+    return found
+
+
+async def here(interaction: discord.Interaction[BandmateClient]) -> Preferences:
+    """What holds for this interaction; read once. Raises TooBusy when the ledger does not answer in time."""
+    kept = interaction.extras.get(_KEPT)
+    if isinstance(kept, Preferences):
+        return kept
+    wanted = places(interaction)
+    reading = interaction.client.service.sharing.chosen_at(FRONT_END, [(str(s), i) for s, i in wanted.items()])
+    try:
+        rows = await asyncio.wait_for(reading, READ_LIMIT_S)
+    except TimeoutError:
+        raise TooBusy("The ledger is very busy just now. Ask again in a minute.") from None
+    found = inherited({scope: rows.get((str(scope), place_id), {}) for scope, place_id in wanted.items()})
+    interaction.extras[_KEPT] = found
+    return found
+
+
+async def leave_of(client: BandmateClient, person_id: str) -> Leave:
+    """Who may build on a person's clips."""
+    place = (str(Scope.PERSON), person_id)
+    rows = await client.service.sharing.chosen_at(FRONT_END, [place])
+    return Leave(rows.get(place, {}).get("leave", Leave.ANYONE))
+
+
+async def require_allowed(interaction: discord.Interaction[BandmateClient]) -> Preferences:
+    """What holds here, for somebody who may ask for something here. Raises RequestRefused with the reason.
+
+    Who may manage the server may ask everywhere: otherwise a wrong setting could lock everybody out.
+    """
+    found = await here(interaction)
+    if str(interaction.user.id) in found.blocked_ids:
+        raise RequestRefused("You are on this server's block list for me; its moderators can take you off.")
+    if interaction.guild_id is None or interaction.permissions.manage_guild:
+        return found
+    if found.channel_ids and places(interaction)[Scope.CHANNEL] not in found.channel_ids:
+        raise RequestRefused(f"On this server I play in {' '.join(f'<#{i}>' for i in found.channel_ids)} only.")
+    roles = {str(role.id) for role in getattr(interaction.user, "roles", ())}
+    if found.role_ids and not roles & set(found.role_ids):
+        raise RequestRefused("On this server only some roles may ask me for music; its moderators know which.")
+    return found
