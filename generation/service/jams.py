@@ -98,6 +98,13 @@ class JamRooms:
         maker = Person(made_by.person_id, made_by.person_name or "somebody")
         return await self._add(room_id, person, name, fitted, take.take_id, maker), fitted.remarks
 
+    async def fit_clip(self, room: Room, clip_id: str, owner: Origin, name: str) -> tuple[CheckIn, tuple[str, ...]]:
+        """A clip in a room's frame, as a clip of its own; with what was done to it. Raises RequestRefused."""
+        row = await self._ledger.clips.get(clip_id)
+        clip = await load_take(self._store, row.audio_hash)
+        fitted = await self._fit(clip, row.hearing, room.frame)
+        return await self._reception.let_in(fitted.clip, name=name, owner=owner), fitted.remarks
+
     async def withdraw_take(self, take_id: str) -> list[Room]:
         """Take a take's layers out of all rooms and forget their audio: somebody has taken it back."""
         rooms = await self._ledger.jams.with_take(take_id)

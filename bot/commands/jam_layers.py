@@ -1,0 +1,110 @@
+"""/jam layers, gain, mute, solo, undo: what is done to the layers of a room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import orders, texts
+from bot.jams import mixing
+from bot.jams.card import layer_line, layer_lines
+from bot.jams.rooms import person_of, room_here
+from bot.orders import FRONT_END
+from bot.views import jam as views
+from generation.jam import layers as rules
+from generation.jam.layers import MAX_GAIN_DB, MIN_GAIN_DB
+from generation.jam.room import Room
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+Decibels = app_commands.Range[float, MIN_GAIN_DB, MAX_GAIN_DB]
+
+
+@app_commands.command(description="The layers of this room; with a name, that one alone as a file")
+@app_commands.describe(layer="The layer to hear alone")
+async def layers(interaction: discord.Interaction[BandmateClient], layer: str | None = None) -> None:
+    """The layers, or one of them; also of a closed room."""
+    room = await room_here(interaction, open_only=False)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if layer is None:
+        await interaction.edit_original_response(content=texts.cut(layer_lines(room)))
+    else:
+        await mixing.post_layer(interaction, room, rules.layer_named(room, layer))
+
+
+@app_commands.command(description="A layer louder or softer")
+@app_commands.describe(layer="Which layer", db="Decibels, -40 to 12; 0 is as it came")
+async def gain(interaction: discord.Interaction[BandmateClient], layer: str, db: Decibels) -> None:
+    """A layer's gain."""
+    room = await room_here(interaction)
+    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
+    await orders.defer(interaction)
+    after = await interaction.client.service.jams.change(
+        room.room_id, lambda newest, now: rules.set_gain(newest, by, wanted, db)
+    )
+    await _tell(interaction, after, wanted)
+
+
+@app_commands.command(description="A layer out of the mix, or in it again")
+@app_commands.describe(layer="Which layer", on="False lets it be heard again")
+async def mute(interaction: discord.Interaction[BandmateClient], layer: str, on: bool = True) -> None:
+    """Mute and unmute."""
+    room = await room_here(interaction)
+    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
+    await orders.defer(interaction)
+    after = await interaction.client.service.jams.change(
+        room.room_id, lambda newest, now: rules.set_mute(newest, by, wanted, on)
+    )
+    await _tell(interaction, after, wanted)
+
+
+@app_commands.command(description="A layer alone (with other solo ones), or among all again")
+@app_commands.describe(layer="Which layer", on="False ends its solo")
+async def solo(interaction: discord.Interaction[BandmateClient], layer: str, on: bool = True) -> None:
+    """Solo and its end."""
+    room = await room_here(interaction)
+    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
+    await orders.defer(interaction)
+    after = await interaction.client.service.jams.change(
+        room.room_id, lambda newest, now: rules.set_solo(newest, by, wanted, on)
+    )
+    await _tell(interaction, after, wanted)
+
+
+@app_commands.command(description="Take back your newest change of a layer")
+@app_commands.describe(anyones="The newest change of all, not only yours (host and moderators)")
+async def undo(interaction: discord.Interaction[BandmateClient], anyones: bool = False) -> None:
+    """One's own newest change taken back, or as a host anyone's."""
+    await views.undo(interaction, await room_here(interaction), anyones=anyones)
+
+
+async def _tell(interaction: discord.Interaction[BandmateClient], room: Room, layer_id: int) -> None:
+    """Say how the layer is now, and bring the card up to date."""
+    interaction.client.jams.board.refresh(room.room_id)
+    layer = next(layer for layer in room.layers if layer.layer_id == layer_id)
+    await interaction.edit_original_response(content=layer_line(room, layer))
+
+
+async def layer_choices(
+    interaction: discord.Interaction[BandmateClient], current: str
+) -> list[app_commands.Choice[str]]:
+    """The layers of this room by name."""
+    room = await interaction.client.service.jams.of_thread(FRONT_END, str(interaction.channel_id))
+    names = [layer.name for layer in room.layers] if room else []
+    return [app_commands.Choice(name=name, value=name) for name in names if current.lower() in name.lower()]
+
+
+layers.autocomplete("layer")(layer_choices)
+gain.autocomplete("layer")(layer_choices)
+mute.autocomplete("layer")(layer_choices)
+solo.autocomplete("layer")(layer_choices)
+
+
+def add_to(group: app_commands.Group) -> None:
+    """Add the commands to /jam."""
+    commands: tuple[app_commands.Command[Any, ..., None], ...] = (layers, gain, mute, solo, undo)
+    for command in commands:
+        group.add_command(command)

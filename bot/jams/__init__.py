@@ -1,0 +1,1 @@
+"""Jam rooms on Discord: threads with a living card, layers, relay and vote. See `desk.JamDesk`."""

@@ -1,0 +1,63 @@
+"""Bringing an upload or a take into a room as a layer."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import consent, orders, texts
+from bot.intake import AttachmentLike
+from bot.jams.card import layer_line
+from bot.jams.rooms import person_of
+from generation.jam.layers import require_room
+from generation.jam.room import Room
+from generation.request import Take
+
+if TYPE_CHECKING:
+    from bot.client import BandmateClient
+
+
+async def add_attachment(
+    interaction: discord.Interaction[BandmateClient], room: Room, attachment: AttachmentLike, name: str | None
+) -> str:
+    """An attached file as a layer: fetched, listened to, fitted. The words to answer with.
+
+    The interaction is deferred already. Raises BandmateError.
+    """
+    require_room(room)
+    client = interaction.client
+    async with client.under_way():
+        upload = await client.downloads.read(attachment)
+        owner = orders.origin_of(interaction)
+        check_in = await client.service.check_in(upload.data, name=upload.name, owner=owner)
+        shown = name or PurePath(upload.name).stem
+        after, remarks = await client.service.jams.add_clip(
+            room.room_id, person_of(interaction), check_in.clip_id, shown
+        )
+    client.jams.board.refresh(room.room_id)
+    return _told(after, texts.check_in_lines([check_in]), remarks)
+
+
+async def add_take(interaction: discord.Interaction[BandmateClient], room: Room, take: Take, name: str | None) -> str:
+    """A take that the person may see as a layer. The words to answer with. Raises BandmateError."""
+    require_room(room)
+    await consent.require_leave(interaction, take)
+    client = interaction.client
+    request = take.recipe.request
+    async with client.under_way():
+        after, remarks = await client.service.jams.add_take(
+            room.room_id,
+            orders.origin_of(interaction),
+            take,
+            name or texts.plain(request.prompt, 24) or request.operation.value,
+            person_of(interaction),
+        )
+    client.jams.board.refresh(room.room_id)
+    return _told(after, [], remarks)
+
+
+def _told(room: Room, heard: list[str], remarks: tuple[str, ...]) -> str:
+    newest = max(room.layers, key=lambda layer: layer.layer_id)
+    return texts.cut([f"Added layer {layer_line(room, newest)}", *heard, *(texts.small(remark) for remark in remarks)])
