@@ -117,6 +117,14 @@ class Workers(Section):
     preview_interval_s: float = _default(ServiceConfig, "preview_interval_s")
 
 
+class Retention(Section):
+    """How long audio stays; recipes and trees stay anyway."""
+
+    keep_audio_days: float = _default(ServiceConfig, "keep_audio_days")
+    max_audio_gib: float = _default(ServiceConfig, "max_audio_gib")
+    housekeeping_interval_s: float = _default(ServiceConfig, "housekeeping_interval_s")
+
+
 class Log(Section):
     """What is written about the run."""
 
@@ -154,6 +162,7 @@ class Settings(BaseSettings):
     takes: Takes = Takes()
     queue: Queue = Queue()
     workers: Workers = Workers()
+    retention: Retention = Retention()
     engines: dict[str, dict[str, Any]] = Field(default_factory=_no_engine_options)
     log: Log = Log()
 
@@ -178,7 +187,7 @@ class Settings(BaseSettings):
         }
         own["decode_limits"] = DecodeLimits(**dict(self.clips))
         own["engines"] = {name: EngineOptions(values) for name, values in self.engines.items()}
-        sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers)}
+        sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers), **dict(self.retention)}
         known = {item.name for item in dataclasses.fields(ServiceConfig)}
         try:
             return ServiceConfig(**{name: value for name, value in sections.items() if name in known} | own)

@@ -33,6 +33,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "target_lufs": (-40, -5),
     "ceiling_dbfs": (-12, 0),
     "ledger_busy_limit_s": (0.1, 600),
+    "keep_audio_days": (0, 36_500),
+    "max_audio_gib": (0, 1_000_000),
+    "housekeeping_interval_s": (1, 604_800),
 }
 
 
@@ -65,6 +68,9 @@ class ServiceConfig:
     preview_interval_s: at most one stored preview in this time (0..600 s; 0: no previews).
     target_lufs, ceiling_dbfs: loudness (ITU-R BS.1770-4) and true peak of finished takes.
     ledger_busy_limit_s: how long a locked ledger is waited for before the request is refused.
+    keep_audio_days: older audio that nothing living was made from is removed (0..36500; 0: never).
+    max_audio_gib: past this the oldest goes sooner (0..1000000 GiB; 0: no limit).
+    housekeeping_interval_s: how often that is looked after (1..604800 s).
 
     Raises:
         ValueError: a value outside its range; the message names the setting, the value and the range.
@@ -97,6 +103,9 @@ class ServiceConfig:
     target_lufs: float = -14.0
     ceiling_dbfs: float = -1.0
     ledger_busy_limit_s: float = 10.0
+    keep_audio_days: float = 90.0
+    max_audio_gib: float = 50.0
+    housekeeping_interval_s: float = 3600.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

@@ -6,6 +6,7 @@ given later: use `quantised(clip)` (or `get` after `put`) wherever a clip goes o
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -93,6 +94,13 @@ class AudioStore:
     def has(self, digest: str) -> bool:
         """Whether a clip or blob of this hash is there."""
         return any(self._path(digest, kind).exists() for kind in ("flac", "bin"))
+
+    def written_at(self, digest: str) -> float:
+        """When it was put here, in seconds since the epoch; infinity when it is not here."""
+        for kind in ("flac", "bin"):
+            with contextlib.suppress(FileNotFoundError):
+                return self._path(digest, kind).stat().st_mtime
+        return float("inf")
 
     def remove(self, digest: str) -> int:
         """Forget a clip or blob; gives the bytes that became free, 0 if there was none."""

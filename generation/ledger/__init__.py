@@ -10,11 +10,13 @@ from generation.ledger.answers import Answers
 from generation.ledger.clips import Clips
 from generation.ledger.database import Database, LedgerUnavailable
 from generation.ledger.family import Families
+from generation.ledger.housekeeping import Housekeeping
 from generation.ledger.instances import Instance
 from generation.ledger.jams import Jams
 from generation.ledger.job_changes import LeaseLost
 from generation.ledger.jobs import Jobs, Queue
 from generation.ledger.leases import Leases, Renewal
+from generation.ledger.people import People
 from generation.ledger.rows import ClipRow, JobRow, NewJob, QueuedJob
 from generation.ledger.sharing import PendingWishes, Preferences
 from generation.ledger.speeds import Speeds
@@ -56,6 +58,7 @@ class Ledger:
         self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db), Answers(self.db)
         self.clips, self.takes, self.speeds = Clips(self.db), Takes(self.db), Speeds(self.db)
         self.jams = Jams(self.db)
+        self.people, self.housekeeping = People(self.db), Housekeeping(self.db)
         self.families, self.preferences, self.pending = Families(self.db), Preferences(self.db), PendingWishes(self.db)
         self.instance = Instance(self.db, locks_folder, seen_s=instance_s)
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.family import MAX_MEMBERS, Family, Member
 from generation.ledger.database import Database
+from generation.ledger.people import FORGOTTEN
 from generation.ledger.sharing import retracted_among
 from generation.ledger.tables import clips, jobs, retractions, take_parents, takes
 from generation.request import Operation
@@ -130,7 +131,7 @@ async def _members(connection: AsyncConnection, take_ids: Iterable[str]) -> list
 
 
 def _member(take_id: str, row: Mapping[Any, Any] | None, parents: list[str], is_retracted: bool) -> Member:
-    if row is None:
+    if row is None or row["person_id"] == FORGOTTEN:
         return Member(take_id, parents=tuple(parents), is_retracted=is_retracted)
     request = row["request"]
     return Member(

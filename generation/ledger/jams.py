@@ -94,6 +94,10 @@ class Jams:
             wanted = wanted.where(jam_rooms.c.guild_id == guild_id)
         return await self._list(wanted.order_by(jam_rooms.c.opened_at))
 
+    async def all_rooms(self, front_end: str) -> list[Room]:
+        """All rooms, the closed ones too."""
+        return await self._list(select(jam_rooms).where(jam_rooms.c.front_end == front_end))
+
     async def with_take(self, take_id: str) -> list[Room]:
         """The rooms, open or closed, of which a layer was made from this take."""
         found = await self._list(select(jam_rooms))

@@ -23,9 +23,11 @@ from generation.service import admission
 from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.dispatch import Dispatcher
+from generation.service.housekeeping import Housekeeper
 from generation.service.jams import JamRooms
 from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
+from generation.service.privacy import Privacy
 from generation.service.reception import Reception
 from generation.service.rendering import render_take, tags_of, take_waveform_png
 from generation.service.sharing import Sharing
@@ -79,6 +81,9 @@ class Service:
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
             self.vitals = Vitals(self._ledger, self._dispatcher)
+            self.privacy = Privacy(self._ledger, self._store, self._forget_job)
+            self.housekeeper = Housekeeper(config, self._ledger, self._store)
+            stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
             stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))
             self._stack = stack.pop_all()
         return self
@@ -244,6 +249,10 @@ class Service:
         if take.midi_hash is None:
             raise TakeNotFound("This take has no MIDI: only the arranger writes its notes down.")
         return await asyncio.to_thread(self._store.get_blob, take.midi_hash)
+
+    def _forget_job(self, job_id: str) -> None:
+        self._dispatcher.drop(job_id)
+        self._board.show(JobStatus(job_id, JobState.CANCELLED))
 
     @property
     def _unavailable(self) -> dict[str, str]:
