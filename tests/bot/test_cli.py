@@ -114,7 +114,7 @@ def test_serve_without_a_token_shows_the_page_and_stops_cleanly(tmp_path: Path) 
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = ""
-        while not (found := re.search(r"http://\S+/", said)):
+        while not (found := re.search(r"(?<=plays at )http://\S+/", said)):
             line = process.stderr.readline()
             assert line, said
             said += line
