@@ -19,10 +19,15 @@ from bot import errors, sync
 from bot.commands import COMMAND_MODULES
 from bot.delivery import Delivery
 from bot.intake import Downloads
+from bot.jams.desk import JamDesk
 from bot.progress import ProgressBoard
 from bot.views import actions
 from bot.views.asking import AskButton
+from bot.views.forget import ForgetButton
 from bot.views.formats import FormatSelect
+from bot.views.jam import JamTakeButton, MuteSelect, RoomButton
+from bot.views.jam_relay import RelayButton
+from bot.views.jam_vote import VoteButton
 from bot.views.jobs import JobButton
 from bot.views.takes import TakeButton
 from generation.request import AudioFormat, Operation
@@ -97,6 +102,7 @@ class BandmateClient(discord.Client):
         self.downloads = Downloads(config.max_upload_bytes)
         self.progress = ProgressBoard(self, config.progress_edit_interval_s)
         self.delivery = Delivery(self)
+        self.jams = JamDesk(self)
         self.is_closing = False
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._num_under_way = 0
@@ -129,13 +135,19 @@ class BandmateClient(discord.Client):
         await self.downloads.__aenter__()
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
-        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton)
+        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, ForgetButton)
+        self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
+        self.jams.open()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Submitted forms; commands and buttons have their own ways."""
         await actions.on_form(interaction)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """A deleted thread may have been a jam room."""
+        await self.jams.on_thread_gone(payload.thread_id)
 
     def is_first_sight(self, interaction_id: int) -> bool:
         """Whether this interaction is asked about for the first time: Discord may send one twice."""
@@ -169,6 +181,7 @@ class BandmateClient(discord.Client):
             self.delivery_task = None
             await self._finish_orders()
             await self.delivery.close(self.config.shutdown_grace_s)
+        await self.jams.close()
         await self.progress.close()
         await self.downloads.__aexit__()
         await super().close()

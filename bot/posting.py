@@ -152,7 +152,12 @@ class JobMessage:
     def _view(self) -> discord.ui.View:
         if self._job.status.state is JobState.FAILED:
             return failed_job_view(self._job_id)
-        return takes_view(self._job.takes, self._operations)
+        view = takes_view(self._job.takes, self._operations)
+        if self._reply.jam_room_id is not None and len(self._job.takes) == 1:
+            from bot.views.jam import JamTakeButton  # it acts through what builds on this module
+
+            view.add_item(JamTakeButton(self._job.takes[0].take_id))
+        return view
 
 
 def picture_name(rendered: Rendered) -> str:

@@ -16,6 +16,8 @@ MESSAGE_ID = "message_id"
 """Where an interaction's extras keep the id of the message that the deferral made."""
 IS_PRIVATE = "is_private"
 """Where an interaction's extras keep whether only the one who asked sees the answer."""
+JAM_ROOM_ID = "jam_room_id"
+"""Where an interaction's extras keep the open jam room of its thread, for the buttons under what is made."""
 TOKEN_MARGIN_S = 20
 """An interaction's token lives 15 min; one that ends within this time is taken for dead."""
 
@@ -28,7 +30,7 @@ class Reply:
     Discord did not say at the deferral); `interaction_id` dates the conversation (it is a snowflake); `head` is the
     text that stays on top of the progress message; `run_id` names the process that took the order, so that a later one
     knows it is not its own. `is_private`: only the one who asked sees the answer; `as_voice`: they want to hear it as a
-    voice message.
+    voice message. `jam_room_id`: the open jam room in which it was asked for.
     """
 
     channel_id: int
@@ -42,6 +44,7 @@ class Reply:
     message_id: int | None = None
     is_private: bool = False
     as_voice: bool = False
+    jam_room_id: str | None = None
 
     @classmethod
     def of(cls, interaction: discord.Interaction[BandmateClient], head: str, *, as_voice: bool = False) -> Self:
@@ -58,6 +61,7 @@ class Reply:
             message_id=interaction.extras.get(MESSAGE_ID),
             is_private=bool(interaction.extras.get(IS_PRIVATE)),
             as_voice=as_voice,
+            jam_room_id=interaction.extras.get(JAM_ROOM_ID),
         )
 
     @property

@@ -110,6 +110,7 @@ async def open_stage(tmp_path: Path, **settings: Any) -> AsyncIterator[Stage]:
     # Waits longer than this are virtual: only advance_time ends them.
     env = simcord.Env(client, settle_timeout=3)
     service.wait = lambda awaitable, reason: env.external_wait(awaitable, reason=reason)  # type: ignore[method-assign]
+    service.jams.rooms.clock = lambda: env.now().timestamp()
     await env.start()
     try:
         guild = env.create_guild("Jam server")

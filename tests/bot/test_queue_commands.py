@@ -97,7 +97,8 @@ async def test_cancelling_the_job_of_another_server(stage: Stage) -> None:
 
 
 async def test_help_and_about_are_made_from_what_is_there(stage: Stage) -> None:
-    told = (await stage.alice.slash(stage.channel, "help")).response.content
+    helped = await stage.alice.slash(stage.channel, "help")
+    told = "\n".join(page.content for page in (helped.response, *helped.followups))
     for command in stage.alice.available_commands(stage.channel):
         assert f"/{command}" in told
     assert "`clip` `prompt`" in told and "creativity" in told

@@ -14,6 +14,7 @@ from generation.hearing import Hearing, Key
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
 from generation.service import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered, Ticket
 from generation.telemetry import Telemetry
+from tests.support.fake_jams import FakeJams
 from tests.support.fake_sharing import FakeSharing
 
 ENGINE = Capabilities(
@@ -76,6 +77,7 @@ class FakeService:
         self.keys: dict[str, str] = {}
         self.clips: dict[str, bytes] = {}
         self.sharing = FakeSharing(self)
+        self.jams = FakeJams(self)
         self.max_jobs_asked: list[int | None] = []
         self.render_calls: list[tuple[str, AudioFormat, int | None, str | None]] = []
         self.engines: Mapping[str, Capabilities] = {"arranger": ENGINE, "studio": STUDIO}
