@@ -16,7 +16,7 @@ from bot.app import open_service
 from bot.logs import configure_logs
 from bot.settings import Settings
 from generation.errors import BandmateError
-from generation.request import MAX_SEED, AudioFormat, Operation, Request
+from generation.request import DRAW_SEED, AudioFormat, Operation, Request
 from generation.service import CheckIn, JobState, Origin, Service, Ticket
 
 console = Console(stderr=True)
@@ -51,7 +51,7 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
             engine=wish.engine or settings.takes.engine,
             model=wish.model,
             duration_s=wish.seconds,
-            seed=secrets.randbelow(MAX_SEED) if wish.seed is None else wish.seed,
+            seed=DRAW_SEED if wish.seed is None else wish.seed,
             audio_format=audio_format,
         )
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")

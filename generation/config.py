@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generation.audio.check.limits import CheckLimits
 from generation.engines import EngineOptions
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class ServiceConfig:
     long_job_patience_s: ... until it has waited this long (0..86400 s).
     preview_interval_s: at most one stored preview in this time (0..600 s; 0: no previews).
     target_lufs, ceiling_dbfs: loudness (ITU-R BS.1770-4) and true peak of finished takes.
+    checks: from where on a finished take falls short; see generation.audio.check.limits.CheckLimits.
     ledger_busy_limit_s: how long a locked ledger is waited for before the request is refused.
     keep_audio_days: older audio that nothing living was made from is removed (0..36500; 0: never).
     max_audio_gib: past this the oldest goes sooner (0..1000000 GiB; 0: no limit).
@@ -102,6 +104,7 @@ class ServiceConfig:
     preview_interval_s: float = 0.0
     target_lufs: float = -14.0
     ceiling_dbfs: float = -1.0
+    checks: CheckLimits = field(default_factory=CheckLimits)
     ledger_busy_limit_s: float = 10.0
     keep_audio_days: float = 90.0
     max_audio_gib: float = 50.0

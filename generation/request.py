@@ -12,6 +12,8 @@ from generation.errors import RequestRefused
 MAX_PROMPT_CHARACTERS = 500
 MAX_TAKES = 4
 MAX_SEED = 2**31 - 1
+DRAW_SEED = -1
+"""In place of a seed: draw one."""
 
 
 class Operation(StrEnum):
@@ -71,8 +73,9 @@ class Request:
 
     `clip_ids` name clips in the ledger by the hash of their audio. `duration_s` None means: as the operation finds fit
     (the clip's length for restyle and accompany, 20 s for compose). For extend it is the length of the *new* part.
-    `seed` is drawn when None. `tempo_bpm`, `key` and `beats_per_bar` override what was heard; `bars` is for loop;
-    `strength` (0..1) for vary; `weights` for blend. `model` picks a checkpoint of the engine, None its default.
+    `seed` is drawn when it is left out (or DRAW_SEED); `seed_is_drawn` says so: then, and only then, a take that falls
+    short may be tried again with another. `tempo_bpm`, `key` and `beats_per_bar` override what was heard; `bars` is
+    for loop; `strength` (0..1) for vary; `weights` for blend. `model` picks a checkpoint, None the engine's default.
 
     Raises:
         RequestRefused: with a sentence that names the value, its range and the mend.
@@ -84,7 +87,7 @@ class Request:
     engine: str = "arranger"
     model: str | None = None
     duration_s: float | None = None
-    seed: int = field(default_factory=lambda: secrets.randbelow(MAX_SEED))
+    seed: int = DRAW_SEED
     sampling: Sampling = Sampling()
     num_takes: int = 1
     strength: float = 0.5
@@ -95,8 +98,12 @@ class Request:
     beats_per_bar: int | None = None
     audio_format: AudioFormat = AudioFormat.MP3
     parent_take_ids: tuple[str, ...] = ()
+    seed_is_drawn: bool = False
 
     def __post_init__(self) -> None:
+        if self.seed == DRAW_SEED:
+            object.__setattr__(self, "seed", secrets.randbelow(MAX_SEED))  # frozen for everybody else
+            object.__setattr__(self, "seed_is_drawn", True)
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise RequestRefused(
                 f"The prompt has {len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS} are read."
@@ -120,7 +127,9 @@ class Request:
             raise RequestRefused(f"The metre must be 3/4, 4/4 or 6/8, not {self.beats_per_bar} beats a bar.")
 
     def changed(self, **changes: Any) -> Self:
-        """A changed copy, checked again."""
+        """A changed copy, checked again. A new seed counts as given, unless it is DRAW_SEED."""
+        if "seed" in changes:
+            changes.setdefault("seed_is_drawn", False)
         return replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:

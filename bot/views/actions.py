@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from bot.views.access import require_owner_or_moderator, take_source, visible_ta
 from bot.views.forms import FilledForm
 from bot.wishes import Wish
 from generation.errors import RequestRefused
-from generation.request import MAX_SEED, Operation, Take
+from generation.request import DRAW_SEED, Operation, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -26,7 +25,7 @@ async def again(interaction: discord.Interaction[BandmateClient], take: Take) ->
     """The same recipe with a new seed."""
     await consent.require_leave(interaction, take)
     await orders.defer(interaction)
-    request = take.recipe.request.changed(seed=secrets.randbelow(MAX_SEED))
+    request = take.recipe.request.changed(seed=DRAW_SEED)
     await orders.reply(interaction, await orders.submit_again(interaction, request))
 
 

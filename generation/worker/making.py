@@ -17,9 +17,13 @@ def take_id_of(job_id: str, index: int) -> str:
     return f"{job_id}-{index}"
 
 
-def take_seed(request: Request, index: int) -> int:
+ANOTHER_SEED = 1_000_003
+"""How far the seed of a second try lies from the first: further than a job has takes."""
+
+
+def take_seed(request: Request, index: int, num_tries: int = 0) -> int:
     """The seed of a request's take: the request's own for the first, one more for each further one."""
-    return (request.seed + index) % (MAX_SEED + 1)
+    return (request.seed + index + num_tries * ANOTHER_SEED) % (MAX_SEED + 1)
 
 
 class Making:
@@ -32,6 +36,7 @@ class Making:
         self._admitted: dict[str, int] = {}
         self._progress: dict[int, Progress] = {}
         self._done: dict[int, MadeTake] = {}
+        self._first_tries: dict[int, MadeTake] = {}  # those that fell short and are made once more
         self.preview_hash: str | None = None
         self._told_at_s = self._previewed_at_s = float("-inf")
 
@@ -78,7 +83,11 @@ class Making:
         index = self._waiting.popleft()
         take_id = take_id_of(self.job_id, index)
         self._admitted[take_id] = index
-        return EngineJob(take_id, self.request, take_seed(self.request, index), self.clips, self.hearings)
+        return EngineJob(take_id, self.request, self.seed_of(index), self.clips, self.hearings)
+
+    def seed_of(self, index: int) -> int:
+        """The seed of a take as it is made now: another one in its second try."""
+        return take_seed(self.request, index, 1 if index in self._first_tries else 0)
 
     def is_making(self, take_job_id: str) -> bool:
         """Whether this take is being made now."""
@@ -104,7 +113,28 @@ class Making:
         return True
 
     def note_done(self, take_job_id: str, take: MadeTake) -> None:
-        """A take is finished and stored."""
+        """A take is finished and stored; of two tries the one that falls short less counts."""
         index = self._admitted.pop(take_job_id)
         self._progress.pop(index, None)
-        self._done[index] = take
+        first = self._first_tries.get(index, take)
+        self._done[index] = take if len(take.shortcomings) < len(first.shortcomings) else first
+
+    def may_try_again(self, take_job_id: str, take: MadeTake) -> bool:
+        """Whether a take that fell short may be made with another seed: once, and not when its seed was given."""
+        is_first = self._admitted[take_job_id] not in self._first_tries
+        return take.worth_another_seed and self.request.seed_is_drawn and is_first
+
+    def try_again(self, take_job_id: str, take: MadeTake) -> None:
+        """Keep a take that falls short, and put it in line once more with another seed."""
+        index = self._admitted.pop(take_job_id)
+        self._progress.pop(index, None)
+        self._first_tries[index] = take
+        self._waiting.appendleft(index)
+
+    def keep_first_try(self, take_job_id: str) -> bool:
+        """The second try failed: the first counts. False when there was none."""
+        index = self._admitted.get(take_job_id)
+        if index is None or index not in self._first_tries:
+            return False
+        self.note_done(take_job_id, self._first_tries[index])
+        return True

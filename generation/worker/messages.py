@@ -36,6 +36,7 @@ class Setup:
     preview_interval_s: float
     step_limit_s: float
     load_limit_s: float
+    checks: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ class Previewed:
 
 @dataclass(frozen=True, slots=True)
 class MadeTake:
-    """A finished take in the store, with what its recipe needs; names as in request.Take and request.Recipe."""
+    """A finished take in the store, with what its recipe needs; names as in request.Take and request.Recipe.
+
+    `shortcomings` are those of its remarks that say what falls short; `worth_another_seed`: another may do better.
+    """
 
     index: int
     seed: int
@@ -132,6 +136,8 @@ class MadeTake:
     versions: dict[str, str]
     details: dict[str, Any]
     remarks: list[str]
+    shortcomings: list[str] = field(default_factory=list)
+    worth_another_seed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

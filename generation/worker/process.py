@@ -127,6 +127,8 @@ class WorkerLoop:
                     self._inside.tell(Moved(making.job_id, making.fraction, making.made_s, event.stage))
             case Preview():
                 self._keep_preview(making, event)
+            case Failed() if making.keep_first_try(event.job_id):
+                self._tell_if_complete(making)
             case Failed(_, sentence, retry):
                 self._forget(making.job_id)
                 self._inside.tell(GaveUp(making.job_id, sentence, retry))
@@ -150,12 +152,20 @@ class WorkerLoop:
     def _finish(self, making: Making, event: Done) -> None:
         self._alive("finish", self._setup.load_limit_s)
         try:
-            making.note_done(event.job_id, self._studio.finish(making, event))
+            take = self._studio.finish(making, event)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001  one job's trouble must not end its neighbours
             self._give_up(making.job_id, error, "The take was made, but could not be finished. Try it again.")
             return
+        if making.may_try_again(event.job_id, take):
+            log.info("a take falls short, once more", job_id=making.job_id, why=" ".join(take.shortcomings))
+            making.try_again(event.job_id, take)
+            return
+        making.note_done(event.job_id, take)
+        self._tell_if_complete(making)
+
+    def _tell_if_complete(self, making: Making) -> None:
         if making.is_complete:
             del self._jobs[making.job_id]
             self._inside.tell(Made(making.job_id, making.made_takes))

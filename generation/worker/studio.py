@@ -1,17 +1,19 @@
-"""Where a worker reads clips and leaves finished takes: loudness and limiter, the audio store, what the recipe says."""
+"""Where a worker reads clips and leaves finished takes: loudness, checks, the audio store, what the recipe says."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generation.audio.check.limits import CheckLimits
 from generation.clip import Clip
 from generation.engines.base import Done
-from generation.worker.making import Making, take_seed
+from generation.worker.making import Making
 from generation.worker.messages import MadeTake, Setup
 
 _DISTRIBUTIONS = ("numpy", "scipy", "soxr", "python-stretch", "torch", "transformers", "onnxruntime")
@@ -29,14 +31,15 @@ class Studio:
         self._store = AudioStore(Path(setup.audio_folder))
 
     def warm_up(self) -> None:
-        """Import what finishing needs, so that the first take does not wait for it; once is enough."""
+        """Import what finishing and checking need, so that the first take does not wait for it; once is enough."""
         if self._is_warm:
             return
+        from generation.audio.check.listen import heard_tempo
         from generation.audio.finish import finish
 
         self._is_warm = True
-        noise = np.random.default_rng(0).normal(0, 0.1, (1, 48_000)).astype(np.float32)
-        finish(Clip(noise, 48_000), self._setup.target_lufs, self._setup.ceiling_dbfs)
+        noise = np.random.default_rng(0).normal(0, 0.1, (1, 96_000)).astype(np.float32)
+        heard_tempo(finish(Clip(noise, 48_000), self._setup.target_lufs, self._setup.ceiling_dbfs))
 
     def load(self, audio_hash: str) -> Clip:
         """A clip of the store."""
@@ -51,15 +54,32 @@ class Studio:
         self._store.remove(audio_hash)
 
     def finish(self, making: Making, done: Done) -> MadeTake:
-        """Bring a take to its loudness, store it with its stems and MIDI, and say what its recipe needs."""
-        from generation.audio.finish import finish
+        """Bring a take to its loudness, check it, store it with its stems and MIDI, and say what its recipe needs."""
+        from generation.audio.check.report import Made, check_take
+        from generation.audio.finish_take import finish_take
 
-        clip = finish(done.clip, self._setup.target_lufs, self._setup.ceiling_dbfs)
+        target_lufs, ceiling_dbfs = self._setup.target_lufs, self._setup.ceiling_dbfs
+        finished = finish_take(done.clip, target_lufs, ceiling_dbfs, kept_s=done.kept_s, repeats=done.repeats)
+        made = Made(
+            finished.clip, making.request, making.clips, making.hearings,
+            done.kept_s, done.joins_s, done.repeats, done.details,
+        )  # fmt: skip
+        report = check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
+        heard = [hearing.sentence() for hearing in making.hearings]
+        details = {**done.details, **finished.details, "measured": report.measured, "heard": heard}
+        remarks = [*done.remarks, *finished.remarks, *report.shortcomings]
+        take = self._stored(making.index_of(done.job_id), making, done, finished.clip)
+        return replace(
+            take, details=details, remarks=remarks, shortcomings=list(report.shortcomings),
+            worth_another_seed=report.worth_another_seed,
+        )  # fmt: skip
+
+    def _stored(self, index: int, making: Making, done: Done, clip: Clip) -> MadeTake:
+        """The take in the store, as the engine described it."""
         audio_hash = self._store.put(clip)
-        index = making.index_of(done.job_id)
         return MadeTake(
             index=index,
-            seed=take_seed(making.request, index),
+            seed=making.seed_of(index),
             audio_hash=audio_hash,
             samples_digest=audio_hash,  # the store names audio by the digest of the samples it keeps
             duration_s=clip.duration_s,
@@ -70,7 +90,7 @@ class Studio:
             precision=done.precision,
             device_kind=device_kind(self._setup.device),
             versions=versions(),
-            details={**done.details, "heard": [hearing.sentence() for hearing in making.hearings]},
+            details=done.details,
             remarks=list(done.remarks),
         )
 

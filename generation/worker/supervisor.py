@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -232,6 +232,7 @@ def setup_of(config: ServiceConfig, device: str) -> Setup:
         preview_interval_s=config.preview_interval_s,
         step_limit_s=config.step_limit_s,
         load_limit_s=config.load_limit_s,
+        checks=asdict(config.checks),
     )
 
 
