@@ -81,7 +81,8 @@ class Service:
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
             self.vitals = Vitals(self._ledger, self._dispatcher)
-            self.privacy = Privacy(self._ledger, self._store, self._forget_job)
+            days = config.keep_audio_days
+            self.privacy = Privacy(self._ledger, self._store, self._forget_job, keep_audio_days=days)
             self.housekeeper = Housekeeper(config, self._ledger, self._store)
             stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
             stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))

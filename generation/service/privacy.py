@@ -19,10 +19,13 @@ log = structlog.get_logger()
 
 
 class Privacy:
-    """The service's desk for it. `drop` makes the worker forget a job."""
+    """The service's desk for it. `drop` makes the worker forget a job; `keep_audio_days` as in ServiceConfig."""
 
-    def __init__(self, ledger: Ledger, store: AudioStore, drop: Callable[[str], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, store: AudioStore, drop: Callable[[str], None], *, keep_audio_days: float
+    ) -> None:
         self._ledger, self._store, self._drop = ledger, store, drop
+        self.keep_audio_days = keep_audio_days
 
     async def known(self, front_end: str, person_id: str) -> Known:
         """What is kept of a person."""
