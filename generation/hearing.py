@@ -6,6 +6,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 PITCH_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+CHORD_TONES: dict[str, tuple[int, ...]] = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "sus2": (0, 2, 7),
+    "sus4": (0, 5, 7),
+    "dim": (0, 3, 6),
+    "aug": (0, 4, 8),
+    "min7b5": (0, 3, 6, 10),
+}
+"""The chord qualities that are told apart, as semitones above the root."""
 MIN_BEAT_CONFIDENCE = 0.65
 """Below it a clip counts as having no beat: music lies at 0.77 and up, speech at 0.54, noise at 0.38."""
 
@@ -30,7 +43,7 @@ class Chord:
     """A chord sounding from `start_s` to `end_s`.
 
     `root` is a pitch class 0..11, or None for no chord; `quality` is one of
-    "maj", "min", "7", "maj7", "min7", "sus2", "sus4", "dim", "aug", "min7b5", or "none".
+    CHORD_TONES, or "none".
     """
 
     start_s: float

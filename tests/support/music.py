@@ -9,21 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.clip import Clip
+from generation.hearing import CHORD_TONES
 from tests.support.drum_patterns import DRUMS
 
 RATE_HZ = 22_050
-INTERVALS = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-    "sus2": (0, 2, 7),
-    "sus4": (0, 5, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "min7b5": (0, 3, 6, 10),
-}
+INTERVALS = CHORD_TONES
 DRUM_PITCH = {"kick": 36, "snare": 38, "hat": 42, "ride": 51}
 
 

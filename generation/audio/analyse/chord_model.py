@@ -8,21 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.audio.analyse.notes import LOWEST_PITCH, NotePosteriors, pitch_class_rows
+from generation.hearing import CHORD_TONES
 
-QUALITIES: dict[str, tuple[int, ...]] = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-    "sus2": (0, 2, 7),
-    "sus4": (0, 5, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "min7b5": (0, 3, 6, 10),
-}
-"""Semitones above the root."""
-NAMES = tuple(QUALITIES)
+NAMES = tuple(CHORD_TONES)
 NUM_CHORDS = 12 * len(NAMES)
 NO_CHORD = NUM_CHORDS
 """State 12 q + r is quality q on root r; the last state is no chord."""
@@ -80,7 +68,7 @@ def chord_evidence(profile: Float, bass: Float, durations_s: Float) -> Float:
 def _templates() -> tuple[Float, Float]:
     """Logarithms of the distributions over pitch classes, of all notes and of the bass: two float64 [120, 12]."""
     templates, bass_templates = [], []
-    for tones in QUALITIES.values():
+    for tones in CHORD_TONES.values():
         notes = np.full(12, OTHER_WEIGHT)
         notes[list(tones)] = TONE_WEIGHTS[: len(tones)]
         bass = np.full(12, BASS_OTHER)

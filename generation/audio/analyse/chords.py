@@ -9,14 +9,13 @@ from generation.audio.analyse.chord_model import (
     NAMES,
     NO_CHORD,
     NUM_CHORDS,
-    QUALITIES,
     Float,
     chord_evidence,
     entry_costs,
     segment_profiles,
 )
 from generation.audio.analyse.notes import NotePosteriors
-from generation.hearing import Chord
+from generation.hearing import CHORD_TONES, Chord
 
 DOWNBEAT_COST, BEAT_COST, OFF_BEAT_COST = 1.0, 4.0, 6.0
 FREE_COST = 4.0
@@ -49,7 +48,7 @@ def diatonic(key_weights: Float) -> Float:
     out = np.zeros(NUM_CHORDS)
     for index, weight in enumerate(key_weights):
         tonic, scale = index % 12, scales["major" if index < 12 else "minor"]
-        for q, tones in enumerate(QUALITIES.values()):
+        for q, tones in enumerate(CHORD_TONES.values()):
             for root in range(12):
                 inside = all((root + tone - tonic) % 12 in scale for tone in tones)
                 out[12 * q + root] += weight * inside

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.audio.analyse.chord_model import QUALITIES, Float
-from generation.hearing import Chord, Key
+from generation.audio.analyse.chord_model import Float
+from generation.hearing import CHORD_TONES, Chord, Key
 
 # How much of each note (C, C♯, … B) a piece in C uses: the scale, and more of the tonic and the fifth. In minor, the
 # seventh may be raised or not.
@@ -69,7 +69,7 @@ def _chord_notes(chords: Sequence[Chord]) -> Float:
     out = np.zeros(12)
     for chord in chords:
         if chord.root is not None:
-            for tone in QUALITIES[chord.quality]:
+            for tone in CHORD_TONES[chord.quality]:
                 out[(chord.root + tone) % 12] += (chord.end_s - chord.start_s) * (1 if tone else 1 + ROOT_BONUS)
     return out
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from generation.audio.analyse.beat_features import FloatArray
+from generation.audio.levels import BLOCK_S, loudness
 from generation.clip import Clip
 
-MIN_LOUDNESS_S = 0.4
-"""One gating block of ITU-R BS.1770-4; shorter clips have no integrated loudness."""
+MIN_RATE_HZ = 8_000
+"""Below it the weighting filters of ITU-R BS.1770-4 have no room."""
 SILENCE_DBFS = -80.0
 FRAME_SAMPLES = 2_048
 
@@ -21,16 +22,9 @@ def peak_dbfs(clip: Clip) -> float | None:
 
 def loudness_lufs(clip: Clip) -> float | None:
     """Integrated loudness (ITU-R BS.1770-4), None for clips under 0.4 s or below its absolute gate of -70 LUFS."""
-    import pyloudnorm
-
-    if clip.duration_s <= MIN_LOUDNESS_S or clip.sample_rate_hz < 8_000:
+    if clip.duration_s <= BLOCK_S or clip.sample_rate_hz < MIN_RATE_HZ:
         return None
-    samples = clip.samples.T.astype(np.float64)
-    if not samples.any():
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        loudness = float(pyloudnorm.Meter(clip.sample_rate_hz).integrated_loudness(samples))
-    return loudness if np.isfinite(loudness) else None
+    return loudness(clip.samples, clip.sample_rate_hz)
 
 
 def brightness_hz(mono: FloatArray, rate_hz: int) -> float | None:

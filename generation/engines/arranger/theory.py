@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from generation.hearing import Key
+from generation.hearing import CHORD_TONES, Key
 
 SCALES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -15,17 +15,7 @@ SCALES: dict[str, tuple[int, ...]] = {
 }
 """Semitones above the tonic."""
 
-QUALITIES: dict[str, tuple[int, ...]] = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-    "sus2": (0, 2, 7),
-    "sus4": (0, 5, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "min7b5": (0, 3, 6, 10),
+QUALITIES: dict[str, tuple[int, ...]] = CHORD_TONES | {
     "6": (0, 4, 7, 9),
     "min6": (0, 3, 7, 9),
     "9": (0, 4, 7, 10, 2),
