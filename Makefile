@@ -13,7 +13,7 @@ run: $(VENV)/run.ready
 	$(BIN)/bandmate serve
 
 test: $(VENV)/dev.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev.ready
 	$(BIN)/ruff check .
