@@ -1,4 +1,4 @@
-"""The command line: bandmate serve | generate | doctor. Heavy parts are imported by the command that needs them."""
+"""The command line: serve, generate, replay, show, doctor. Heavy parts are imported by the command that needs them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def generate(
     engine: Annotated[str | None, typer.Option(help="Which engine plays; `bandmate doctor` lists them.")] = None,
     model: Annotated[str | None, typer.Option(help="A checkpoint of the engine, by name or folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same take.")] = None,
+    bars: Annotated[int | None, typer.Option(help="How many bars a loop has, 1 to 64.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; the ending says the format.")] = None,
     config: ConfigFile = None,
 ) -> None:
@@ -65,8 +66,32 @@ def generate(
 
     clips = tuple(clip or ())
     chosen = operation or (Operation.RESTYLE if clips else Operation.COMPOSE)
-    wish = Wish(prompt, clips, chosen, seconds, engine, model, seed, out)
+    wish = Wish(prompt, clips, chosen, seconds, engine, model, seed, out, bars)
     _run(generate_take(wish, Settings.load(config)))
+
+
+@app.command()
+def replay(
+    take: Annotated[str, typer.Argument(help="The id of a take, or a file that Bandmate wrote.")],
+    config: ConfigFile = None,
+) -> None:
+    """Make a take again by its recipe and say whether it is the same, or what has changed."""
+    from bot.replay import replay_take
+    from bot.settings import Settings
+
+    if not asyncio.run(replay_take(take, Settings.load(config))):
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="An audio file that Bandmate wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The whole recipe as JSON.")] = False,
+) -> None:
+    """Say what a file's tags tell: how it was made, from what, under which licence."""
+    from bot.replay import show_file
+
+    show_file(file, as_json)
 
 
 @app.command()

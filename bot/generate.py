@@ -34,6 +34,7 @@ class Wish:
     model: str | None
     seed: int | None
     out: Path | None
+    bars: int | None = None
 
 
 async def generate_take(wish: Wish, settings: Settings) -> None:
@@ -48,11 +49,12 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
             operation=wish.operation,
             prompt=wish.prompt,
             clip_ids=tuple(clip.clip_id for clip in checked),
-            engine=wish.engine or settings.takes.engine,
+            engine=wish.engine or engine_for(wish.operation, service, settings.takes.engine),
             model=wish.model,
             duration_s=wish.seconds,
             seed=DRAW_SEED if wish.seed is None else wish.seed,
             audio_format=audio_format,
+            bars=wish.bars,
         )
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
         try:
@@ -69,6 +71,12 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     console.print(
         f"[bold]{path}[/bold]  {take.duration_s:.1f} s, seed {take.recipe.seed}, licence {take.recipe.licence}"
     )
+
+
+def engine_for(operation: Operation, service: Service, usual: str) -> str:
+    """The usual engine, or another that can do what it can't (loops and blends need none that composes)."""
+    able = [name for name, engine in service.engines.items() if operation in engine.operations]
+    return usual if usual in able or not able else sorted(able)[0]
 
 
 async def check_in(service: Service, path: Path, data: bytes, origin: Origin) -> CheckIn:

@@ -18,6 +18,8 @@ from generation.hearing import Hearing
 LOOP_RATE_HZ = 48_000
 """Opus works at this rate, so a loop at it has the same length in every format, and is never resampled at its seam."""
 
+NOT_GAPLESS = "MP3 can't repeat without a gap: take wav, flac or ogg for a loop that does."
+
 USUAL_BARS = 8
 """Without a number of bars: the largest power of two that the clip has, up to this."""
 

@@ -3,6 +3,7 @@
 from generation.config import ServiceConfig
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.service.facade import Service
+from generation.service.replay import Replay, Verdict
 from generation.service.ticket import Ticket
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "JobStatus",
     "Origin",
     "Rendered",
+    "Replay",
     "Service",
     "ServiceConfig",
     "Ticket",
+    "Verdict",
 ]

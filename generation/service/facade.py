@@ -30,6 +30,7 @@ from generation.service.outlook import Outlook
 from generation.service.privacy import Privacy
 from generation.service.reception import Reception
 from generation.service.rendering import render_take, tags_of, take_waveform_png
+from generation.service.replay import Replay, replay_take
 from generation.service.sharing import Sharing
 from generation.service.ticket import Ticket
 from generation.service.vitals import Vitals
@@ -239,6 +240,10 @@ class Service:
         return await render_take(
             self._store, take, audio_format, max_bytes=max_bytes, stem=stem, ffmpeg=ffmpeg, tags=tags
         )
+
+    async def replay(self, take_id: str, origin: Origin | None = None) -> Replay:
+        """Make a take again by its recipe and say whether it is the same. Raises TakeNotFound, TooBusy."""
+        return await replay_take(self, self._store, await self.take(take_id), origin)
 
     async def waveform_png(self, take_id: str) -> bytes:
         """A picture of the take's waveform."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from generation.clip import Clip
 from generation.errors import TakeNotFound
 from generation.jobs import Rendered
-from generation.request import AudioFormat, Take
+from generation.request import AudioFormat, Operation, Take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,16 @@ async def render_take(
     clip = await load_take(store, _audio_hash(take, stem))
     encoded = await encode_to_fit(clip, audio_format, max_bytes, tags, ffmpeg=ffmpeg)
     filename = f"{file_stem(take, stem)}.{encoded.audio_format.value}"
-    return Rendered(encoded.data, filename, encoded.audio_format, encoded.remark)
+    remarks = (encoded.remark, _gap_remark(take, encoded.audio_format))
+    return Rendered(encoded.data, filename, encoded.audio_format, " ".join(remark for remark in remarks if remark))
+
+
+def _gap_remark(take: Take, audio_format: AudioFormat) -> str:
+    """What to say of a loop in a format that can't repeat it; nothing if the take itself says it already."""
+    from generation.audio.loop import NOT_GAPLESS
+
+    is_loop = take.recipe.request.operation is Operation.LOOP
+    return NOT_GAPLESS if is_loop and audio_format is AudioFormat.MP3 and NOT_GAPLESS not in take.remarks else ""
 
 
 async def take_waveform_png(store: AudioStore, take: Take) -> bytes:

@@ -12,8 +12,6 @@ from generation.request import AudioFormat, Operation
 NO_KEY = frozenset({"none", "keep", "off", "own"})
 """In place of a key: leave each clip in its own."""
 
-NOT_GAPLESS = "MP3 can't repeat without a gap: take wav, flac or ogg for a loop that does."
-
 
 def check(job: EngineJob) -> None:
     """Refuse what can't be made, before anything is computed.
@@ -32,7 +30,7 @@ def check(job: EngineJob) -> None:
 
 def loop_take(job: EngineJob) -> Done:
     """A loop of the clip; see `generation.audio.loop.make_loop` for what it raises."""
-    from generation.audio.loop import make_loop
+    from generation.audio.loop import NOT_GAPLESS, make_loop
 
     request = job.request
     loop = make_loop(job.clips[0], job.hearings[0], request.bars, request.tempo_bpm)
