@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -36,15 +36,23 @@ class BotProcess:
 
 @asynccontextmanager
 async def bot_process(
-    server: DiscordServer, data_dir: Path, *, token: str | None = None, **settings: str
+    server: DiscordServer,
+    data_dir: Path,
+    *,
+    token: str | None = None,
+    program: Sequence[str] = ("bot.cli", "serve"),
+    **settings: str,
 ) -> AsyncIterator[BotProcess]:
-    """Start it and wait until it is READY; `settings` are BANDMATE_* names in lower case ("workers__devices")."""
+    """Start it and wait until it is READY; `settings` are BANDMATE_* names in lower case ("workers__devices").
+
+    `program`: a module and its arguments, in place of `bandmate serve`.
+    """
     log = data_dir.parent / f"{data_dir.name}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BANDMATE_")}
     environment |= {"DISCORD_TOKEN": token or server.token, "BANDMATE_DATA_DIR": str(data_dir)}
     environment |= {"BANDMATE_WORKERS__THREADS_PER_WORKER": "1"}
     environment |= {f"BANDMATE_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "tests.support.discord_server.redirect", server.base_url, "--", "bot.cli", "serve"]
+    command = [sys.executable, "-m", "tests.support.discord_server.redirect", server.base_url, "--", *program]
     with log.open("ab") as stream:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=stream)
     bot = BotProcess(process, log)

@@ -1,0 +1,39 @@
+"""`bandmate serve` with the scripted engine among the others: the whole bot, with jobs that cost nothing.
+
+python -m tests.support.scripted_bot      settings from BANDMATE_* and DISCORD_TOKEN, as ever
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from bot.app import serve
+from bot.settings import Settings
+from generation.config import ServiceConfig
+
+
+class ScriptedSettings(Settings):
+    """Settings whose engines may be those of the tests."""
+
+    def service_config(self) -> ServiceConfig:
+        return replace(super().service_config(), engine_registry="tests.support.scripted_engine")
+
+
+def scripted_settings(marks: Path, **more: str) -> dict[str, str]:
+    """The settings of such a bot, for bot_process; the engine counts its starts in `marks`."""
+    marks.mkdir(parents=True, exist_ok=True)
+    return {
+        "engines": json.dumps({"scripted": {"folder": str(marks)}}),
+        "workers__preload_engines": '["scripted"]',
+        "workers__devices": '["cpu"]',
+        "takes__engine": "scripted",
+        "health__port": "0",
+        **more,
+    }
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(ScriptedSettings.load()))
