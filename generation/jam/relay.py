@@ -78,7 +78,7 @@ def leave_relay(room: Room, person_id: str, *, now: float) -> Room:
     had_turn = at == relay.place
     order = relay.order[:at] + relay.order[at + 1 :]
     place = relay.place - 1 if at < relay.place else relay.place
-    relay = replace(relay, order=order, place=place)
+    relay = replace(relay, order=order, place=place, num_missed=0)
     if had_turn:
         wraps = place >= len(order)
         relay = replace(relay, place=0 if wraps else place, round_number=relay.round_number + wraps, playing_key=None)

@@ -1,0 +1,183 @@
+"""A room over sockets, with the real service and the real arranger: what is posted is decoded and measured."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from generation.audio.analyse import analyse
+from generation.clip import Clip
+from generation.hearing import Key
+from generation.jam.room import Room
+from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.support.clips import encoded, little_song
+from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
+
+BAR_S = 4 * 60 / 112
+START = {"tempo": 112.0, "key": "A major", "bars": 4, "title": "Kitchen"}
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
+    async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path)) as opened:
+        yield opened
+
+
+async def opened_room(stage: WireStage, who: User, **options: object) -> Channel:
+    """The thread of a new room; its card is there and pinned."""
+    role = stage.guild.add_role("band", "pin_messages")
+    stage.guild.add_member(stage.discord.bot, role)
+    asked = await who.slash(stage.channel, "jam start", **{**START, **options})
+    await asked.wait_response(lambda message: "opened a room" in message.content)
+    thread = stage.channel.threads[-1]
+    await thread.wait_for_message(lambda message: message.pinned_at is not None)
+    return thread
+
+
+async def room_of(stage: WireStage, thread: Channel) -> Room:
+    room = await stage.service.jams.of_thread("discord", str(thread.id))
+    assert room is not None
+    return room
+
+
+def song(tempo_bpm: float, tonic: int, name: str, num_bars: int = 8) -> Attachment:
+    return Attachment(f"{name}.flac", encoded(little_song(tempo_bpm, tonic, num_bars=num_bars), "flac"), "audio/flac")
+
+
+async def answered(asked: Interaction) -> str:
+    """What an interaction was answered with in the end."""
+    message = await asked.wait_response(lambda message: bool(message.content) and not message.loading, timeout=60)
+    return str(message.content)
+
+
+def opened(data: bytes) -> Clip:
+    samples, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    return Clip(np.ascontiguousarray(samples.T), rate_hz)
+
+
+def has_files(message: Message) -> bool:
+    return "is closed" in message.content and bool(message.attachments)
+
+
+async def test_an_evening_in_a_room_with_a_restart_in_the_middle(tmp_path: Path) -> None:
+    async with open_wire_stage(tmp_path, engine="arranger") as stage:
+        async with stage.running_bot():
+            thread = await opened_room(stage, stage.alice)
+            first = await stage.alice.slash(thread, "jam add", clip=song(100, 7, "first"))
+            second = await stage.bob.slash(thread, "jam add", clip=song(120, 9, "second", num_bars=2))
+            told = [await answered(asked) for asked in (first, second)]
+            assert "Stretched from 100 BPM to the room's 112" in told[0] and "from G major" in told[0]
+            assert "repeated" in told[1]
+            await stage.bob.slash(thread, "compose", prompt="soft piano, no drums", format="flac", seed=3)
+            take = await thread.wait_for_message(lambda message: len(message.attachments) == 2, timeout=90)
+            made = opened(await stage.discord.download(take.attachments[0]))
+            assert made.duration_s == pytest.approx(4 * BAR_S, abs=0.05)
+
+        async with stage.running_bot():
+            pressed = await stage.alice.press(take, "Add to the jam")
+            assert "soft piano" in await answered(pressed)
+            await stage.alice.slash(thread, "jam gain", layer="second", db=-3.0)
+            card = await thread.wait_for_message(lambda message: "3 of 12 layers" in message.content, timeout=20)
+            assert card.pinned_at is not None and card.attachments[0].filename == "room.png"
+            assert (await stage.discord.download(card.attachments[0])).startswith(b"\x89PNG")
+            await stage.alice.slash(thread, "jam close")
+            post = await thread.wait_for_message(has_files, timeout=60)
+            await _check_closing_post(stage, post)
+            closed = await room_of(stage, thread)
+            assert not closed.is_open and closed.closing_message_id == str(post.id)
+
+
+async def _check_closing_post(stage: WireStage, post: Message) -> None:
+    mix_file, stems_file = post.attachments
+    assert (mix_file.filename, stems_file.filename) == ("kitchen-mix.mp3", "kitchen-stems.zip")
+    mix = opened(await stage.discord.download(mix_file))
+    assert mix.duration_s == pytest.approx(4 * BAR_S, abs=0.1)
+    heard = analyse(mix)
+    assert heard.tempo_bpm == pytest.approx(112, rel=0.015) and heard.key == Key(9, "major")
+    with zipfile.ZipFile(io.BytesIO(await stage.discord.download(stems_file))) as archive:
+        stems = [name for name in archive.namelist() if name.endswith(".flac")]
+        assert [name.split("-")[1] for name in stems] == ["first", "second", "soft"]
+        lengths = {opened(archive.read(name)).num_frames for name in stems}
+        assert lengths == {round(4 * BAR_S * 44_100)}
+        credit = archive.read("CREDITS.txt").decode()
+    assert "alice: first, soft piano" in credit and "bob: second, soft piano" in credit
+    assert "alice: first" in post.content and "bob: second" in post.content
+
+
+async def test_two_people_add_at_once(stage: WireStage) -> None:
+    async with stage.running_bot():
+        thread = await opened_room(stage, stage.alice)
+        asked = [
+            await who.slash(thread, "jam add", clip=song(112, tonic, "part", num_bars=4))
+            for who, tonic in ((stage.alice, 9), (stage.bob, 2))
+        ]
+        for each in asked:
+            assert "Added layer" in await answered(each)
+        room = await room_of(stage, thread)
+        assert {layer.name for layer in room.layers} == {"part", "part 2"}
+        card = await thread.wait_for_message(lambda message: "2 of 12 layers" in message.content, timeout=20)
+        assert card.revisions >= 1
+
+
+async def test_without_the_right_to_pin_the_room_says_so_and_works(stage: WireStage) -> None:
+    async with stage.running_bot():
+        asked = await stage.alice.slash(stage.channel, "jam start", **START)
+        told = await asked.wait_response(lambda message: "opened a room" in message.content)
+        assert "Pin Messages" in told.content
+        thread = stage.channel.threads[-1]
+        assert (await room_of(stage, thread)).card_message_id == str(thread.messages[0].id)
+
+
+async def test_closed_doors(stage: WireStage) -> None:
+    async with stage.running_bot():
+        stage.channel.deny(stage.discord.bot, "create_public_threads")
+        refused = await answered(await stage.alice.slash(stage.channel, "jam start", **START))
+        assert "Create Public Threads" in refused
+        stage.channel.allow(stage.discord.bot, "create_public_threads")
+        thread = await opened_room(stage, stage.alice)
+        stage.channel.deny(stage.discord.bot, "attach_files", "send_messages_in_threads")
+        added = await answered(await stage.bob.slash(thread, "jam add", clip=song(112, 9, "part", num_bars=4)))
+        assert "Added layer" in added
+        trouble = await answered(await stage.bob.slash(thread, "jam status"))
+        assert "Attach Files" in trouble and "`part`" in trouble
+        stage.channel.allow(stage.discord.bot, "attach_files", "send_messages_in_threads")
+        shown = await answered(await stage.bob.slash(thread, "jam status"))
+        assert "Attach Files" not in shown
+
+
+async def test_buttons_of_old_and_of_others(stage: WireStage) -> None:
+    async with stage.running_bot():
+        thread = await opened_room(stage, stage.alice)
+        room = await room_of(stage, thread)
+        await answered(await stage.alice.slash(thread, "jam add", clip=song(112, 9, "part", num_bars=4)))
+        card = await thread.wait_for_message(lambda message: "1 of 12 layers" in message.content, timeout=20)
+        other = await opened_room(stage, stage.bob, title="Other")
+        elsewhere = other.messages[0]
+        forged = await answered(await stage.bob.forge(elsewhere, f"bm:jam:mix:{room.room_id}"))
+        assert "another room" in forged
+        assert "no vote" in await answered(await stage.bob.forge(card, f"bm:vote:0:7:{room.room_id}"))
+        assert "no relay" in await answered(await stage.bob.forge(card, f"bm:relay:join:{room.room_id}"))
+        assert "no such room" in await answered(await stage.bob.forge(card, "bm:jam:mix:nobodys"))
+        await answered(await stage.alice.slash(thread, "jam close"))
+        late = await answered(await stage.bob.forge(card, f"bm:jam:undo:{room.room_id}"))
+        assert "room is closed" in late
+
+
+async def test_a_deleted_thread_closes_its_room_and_a_three_hour_clip_is_cut(stage: WireStage) -> None:
+    async with stage.running_bot():
+        thread = await opened_room(stage, stage.alice)
+        long_clip = Clip(np.tile(little_song(112, 9, num_bars=4, rate_hz=8000).samples, (1, 40)), 8000)
+        long = Attachment("long.mp3", encoded(long_clip, "mp3"), "audio/mpeg")
+        added = await answered(await stage.bob.slash(thread, "jam add", clip=long))
+        assert "Its first 4 bars are used" in added
+        room = await room_of(stage, thread)
+        thread.delete()
+        listed = await answered(await stage.alice.slash(stage.channel, "jam status"))
+        assert "No room is open" in listed
+        assert not (await stage.service.jams.room(room.room_id)).is_open
