@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.service.accounts import Account, Books, account_of, read_books
+from benchmarks.service.processes import family
 from tests.support.bot_process import BotProcess, bot_process
 from tests.support.databases import new_database, postgres_server
 from tests.support.discord_server import Channel, DiscordServer, User
@@ -155,17 +156,6 @@ class Chaos:
             except TimeoutError:
                 missing.append(f"{take_id}: undeliverable and not retrievable")
         return replace(account, lost=(*account.lost, *missing))
-
-
-def family(pid: int) -> Iterator[tuple[str, int]]:
-    """The bot and its children, by what they are."""
-    yield "bot", pid
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                words = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
-                kinds = {"worker.process": "worker", "analysis_process": "analysis", "ffmpeg": "ffmpeg"}
-                yield next((kind for word, kind in kinds.items() if word in words), "other"), int(child)
 
 
 @contextlib.contextmanager
