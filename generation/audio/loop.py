@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.audio.bars import Times, bar_lines, before_attack, even_bar_lines
-from generation.audio.join import best_cut
 from generation.audio.seam import FADE_S, smoothest
 from generation.audio.stretch import stretched
 from generation.audio.timbre import band_levels_db, unlikeness_db
-from generation.clip import Clip
+from generation.clip import Clip, Samples
 from generation.errors import ClipRefused, RequestRefused
 from generation.hearing import Hearing
 
@@ -19,6 +19,8 @@ LOOP_RATE_HZ = 48_000
 """Opus works at this rate, so a loop at it has the same length in every format, and is never resampled at its seam."""
 
 NOT_GAPLESS = "MP3 can't repeat without a gap: take wav, flac or ogg for a loop that does."
+
+NO_BAR = "The clip has no whole bar to loop: send a longer one."
 
 USUAL_BARS = 8
 """Without a number of bars: the largest power of two that the clip has, up to this."""
@@ -33,7 +35,9 @@ with nothing before its start can't be led into it and must be better by BARE_ST
 
 MEETING_S = 0.02
 MIN_LIKENESS = 0.5
-"""The end is moved by up to MEETING_S to where the wave is most like the start's, if they are as like as this."""
+FAR_COST = 0.2
+"""The end is moved by up to MEETING_S to where the wave is most like the start's, if their correlation is as high as
+MIN_LIKENESS. The farthest move must win FAR_COST of it: a held tone meets itself at every period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def make_loop(clip: Clip, hearing: Hearing, bars: int | None = None, tempo_bpm: 
     lines = bar_lines(hearing)
     if lines.size == 0 and tempo_bpm is not None:
         lines = even_bar_lines(clip, tempo_bpm, hearing.beats_per_bar)
+    if lines.size == 0 and hearing.has_beat:
+        raise ClipRefused(NO_BAR)
     if lines.size == 0:
         return _whole_clip(clip, bars)
     return _of_bars(clip, hearing, lines, _num_bars(lines, hearing, bars))
@@ -81,7 +87,7 @@ def _of_bars(clip: Clip, hearing: Hearing, lines: Times, bars: int) -> Loop:
 def _num_bars(lines: Times, hearing: Hearing, wanted: int | None) -> int:
     there = lines.size - 1
     if there < 1:
-        raise ClipRefused("The clip has no whole bar to loop: send a longer one.")
+        raise ClipRefused(NO_BAR)
     if wanted is None:
         return int(2 ** np.floor(np.log2(min(there, USUAL_BARS))))
     if wanted > there:
@@ -115,11 +121,20 @@ def _meeting_end(clip: Clip, start_s: float, end_s: float) -> float:
     model, around = clip.samples[:, start : start + length], clip.samples[:, end - reach : end + reach + length]
     if end < reach or around.shape[1] < length + 2 * reach:
         return end_s
-    cut = best_cut(model, around)
-    found = around[:, cut : cut + length]
-    norm = float(np.linalg.norm(model) * np.linalg.norm(found))
-    likeness = float((model * found).sum()) / norm if norm > 0 else 0.0
-    return (end - reach + cut) / LOOP_RATE_HZ if likeness >= MIN_LIKENESS else end_s
+    likeness = _likenesses(model, around)
+    moves = np.abs(np.arange(likeness.size) - reach) / reach
+    best = int((likeness - FAR_COST * moves).argmax())
+    return (end - reach + best) / LOOP_RATE_HZ if likeness[best] >= MIN_LIKENESS else end_s
+
+
+def _likenesses(model: Samples, around: Samples) -> NDArray[np.float64]:
+    """The correlation (-1..1) of `model` with each equally long part of `around`, both float32 [channels, frames]."""
+    from scipy.signal import fftconvolve
+
+    product = fftconvolve(around.astype(np.float64), model[:, ::-1].astype(np.float64), "valid", axes=1).sum(axis=0)
+    energy = np.concatenate(([0.0], np.cumsum(np.square(around.astype(np.float64)).sum(axis=0))))
+    power = (energy[model.shape[1] :] - energy[: -model.shape[1]]) * float(np.square(model, dtype=np.float64).sum())
+    return np.asarray(product / np.sqrt(np.maximum(power, 1e-18)))
 
 
 def _at_tempo(clip: Clip, hearing: Hearing, tempo_bpm: float) -> tuple[Clip, Hearing]:
@@ -144,6 +159,6 @@ def _whole_clip(clip: Clip, bars: int | None) -> Loop:
     loud = np.flatnonzero(level > 10 ** (-50 / 20) * level.max())
     start, end = int(loud[0]), int(loud[-1]) + 1
     fold = min(round(4 * FADE_S * LOOP_RATE_HZ), (end - start) // 4)
-    looped, seam = smoothest(clip, start, end - fold)
+    looped, seam = smoothest(Clip(clip.samples[:, start:end].copy(), LOOP_RATE_HZ), 0, end - start - fold)
     remark = "I hear no steady beat in the clip, so it loops as a whole."
     return Loop(looped, None, None, start / LOOP_RATE_HZ, (end - fold) / LOOP_RATE_HZ, seam, (remark,))

@@ -14,6 +14,9 @@ FADE_S = 0.03
 FADES_S = (FADE_S, 0.015, 0.06, 0.008)
 """What is tried, in this order, until the seam is no rougher than the clip itself around the two cuts."""
 
+HOLE_DB = 12.0
+"""The end is not led into something so much softer: sustained music would have a hole there."""
+
 HEAD_FADE_S = 0.003
 RING_S = 3.0
 RING_WINDOW_S = 0.05
@@ -49,7 +52,7 @@ def closed(clip: Clip, start: int, end: int, fade_s: float = FADE_S) -> tuple[Cl
     ring    the clip dies away after the end:        head + what rings, from the first sample on
     before  the last moments go over into what comes before the start, so that the start follows as in the clip
     after   the first moments come out of what comes after the end
-    mirror  there is nothing around the loop: its end is led on by its own mirror image, under the head's attack
+    mirror  there is nothing around the loop, or silence: its end is led on by its mirror image, under the head's attack
     """
     rate_hz = clip.sample_rate_hz
     fade = min(round(fade_s * rate_hz), (end - start) // 4)
@@ -57,7 +60,7 @@ def closed(clip: Clip, start: int, end: int, fade_s: float = FADE_S) -> tuple[Cl
     body, after = source[:, start:end].copy(), clip.samples[:, end : end + round(RING_S * rate_hz)]
     if is_ring(body, after, rate_hz):
         return Clip(_with_ring(body, after, rate_hz), rate_hz), "ring"
-    if start >= fade:
+    if start >= fade and _level_db(source[:, start - fade : start]) > _level_db(body[:, -fade:]) - HOLE_DB:
         body[:, -fade:] = crossfade(body[:, -fade:], source[:, start - fade : start])
         return Clip(body, rate_hz), "before"
     if after.shape[1] >= fade:
@@ -65,6 +68,10 @@ def closed(clip: Clip, start: int, end: int, fade_s: float = FADE_S) -> tuple[Cl
         return Clip(body, rate_hz), "after"
     mirror = body[:, : -fade - 1 : -1].copy()
     return Clip(_with_ring(body, mirror, rate_hz), rate_hz), "mirror"
+
+
+def _level_db(samples: Samples) -> float:
+    return 10 * float(np.log10(np.square(samples, dtype=np.float64).mean() + 1e-9))
 
 
 def is_ring(body: Samples, after: Samples, rate_hz: int) -> bool:
