@@ -60,9 +60,13 @@ class _Work:
 def lay_out(parents: Mapping[str, Sequence[str]], *, block_aspect: float = 3.0) -> Layout:
     """Places for takes by the ids of their parents; the order of `parents` is kept among siblings (the oldest first).
 
-    Parents that are not among the takes are left out. `block_aspect`: how many rows a block has for each column of it.
+    Parents that are not among the takes, or come after them, are left out. `block_aspect`: how many rows a block has for each column of it.
     """
-    known = {take_id: [parent for parent in ids if parent in parents] for take_id, ids in parents.items()}
+    place = {take_id: number for number, take_id in enumerate(parents)}
+    known = {
+        take_id: [parent for parent in ids if place.get(parent, len(place)) < place[take_id]]
+        for take_id, ids in parents.items()
+    }
     columns = _generations(known)
     children: dict[str, list[str]] = defaultdict(list)
     has_child = {parent for ids in known.values() for parent in ids}
@@ -77,18 +81,10 @@ def lay_out(parents: Mapping[str, Sequence[str]], *, block_aspect: float = 3.0) 
 
 
 def _generations(known: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Each take's column: one more than the furthest of its parents. A circle, which no ledger of ours has, is cut."""
+    """Each take's column: one more than the furthest of its parents, which come before it."""
     columns: dict[str, int] = {}
-    for start in known:
-        path = [start]
-        while path:
-            take_id = path[-1]
-            open_parents = [parent for parent in known[take_id] if parent not in columns and parent not in path]
-            if take_id in columns or not open_parents:
-                columns[take_id] = 1 + max((columns.get(parent, -1) for parent in known[take_id]), default=-1)
-                path.pop()
-            else:
-                path.append(open_parents[0])
+    for take_id, ids in known.items():
+        columns[take_id] = 1 + max((columns[parent] for parent in ids), default=-1)
     return columns
 
 
