@@ -60,7 +60,8 @@ class _Work:
 def lay_out(parents: Mapping[str, Sequence[str]], *, block_aspect: float = 3.0) -> Layout:
     """Places for takes by the ids of their parents; the order of `parents` is kept among siblings (the oldest first).
 
-    Parents that are not among the takes, or come after them, are left out. `block_aspect`: how many rows a block has for each column of it.
+    Parents that are not among the takes, or come after them, are left out. `block_aspect`: how many rows a block has
+    for each of its columns.
     """
     place = {take_id: number for number, take_id in enumerate(parents)}
     known = {
@@ -69,14 +70,14 @@ def lay_out(parents: Mapping[str, Sequence[str]], *, block_aspect: float = 3.0) 
     }
     columns = _generations(known)
     children: dict[str, list[str]] = defaultdict(list)
-    has_child = {parent for ids in known.values() for parent in ids}
+    tied = {parent for ids in known.values() for parent in ids} | {item for item, ids in known.items() if len(ids) > 1}
     for take_id, ids in known.items():
         if ids:
             children[ids[0]].append(take_id)
     work = _Work(children, columns, block_aspect)
     outline: Outline = {}
     for root in (take_id for take_id, ids in known.items() if not ids):
-        _join(work, outline, _subtree(work, root, has_child), [root], FOREST_GAP)
+        _join(work, outline, _subtree(work, root, tied), [root], FOREST_GAP)
     return _finished(work, known)
 
 
@@ -88,14 +89,14 @@ def _generations(known: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return columns
 
 
-def _subtree(work: _Work, take_id: str, has_child: set[str]) -> Outline:
-    """Lay a take's subtree out from row 0 on and give its outline."""
-    leaves = [child for child in work.children[take_id] if child not in has_child]
+def _subtree(work: _Work, take_id: str, tied: set[str]) -> Outline:
+    """Lay a take's subtree out from row 0 on and give its outline. `tied`: takes with children or several parents."""
+    leaves = [child for child in work.children[take_id] if child not in tied]
     together = leaves if len(leaves) >= MIN_IN_BLOCK else []
     outline: Outline = {}
     for child in work.children[take_id]:
         if child not in together:
-            _join(work, outline, _subtree(work, child, has_child), _below(work, child), 0.0)
+            _join(work, outline, _subtree(work, child, tied), _below(work, child), 0.0)
     if together:
         _join(work, outline, _block(work, take_id, together), together, FOREST_GAP)
         work.block_of[take_id] = together
