@@ -106,6 +106,33 @@ def doctor(config: ConfigFile = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it: one file with the ledger and all audio.")],
+    config: ConfigFile = None,
+) -> None:
+    """Write everything into one file, also while Bandmate runs."""
+    from bot.settings import Settings
+    from generation.backup import write_backup
+
+    done = asyncio.run(write_backup(Settings.load(config).service_config(), file))
+    print(f"{file}: {done.num_rows} rows, {done.num_audio_files} audio files, {file.stat().st_size / 2**20:.1f} MiB")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `bandmate backup` has written.")],
+    config: ConfigFile = None,
+) -> None:
+    """Fill an empty data folder and database from a backup."""
+    from bot.settings import Settings
+    from generation.backup import restore_backup
+
+    settings = Settings.load(config)
+    done = asyncio.run(restore_backup(settings.service_config(), file))
+    print(f"{settings.data_dir}: {done.num_rows} rows, {done.num_audio_files} audio files")
+
+
 @app.command("version")
 def show_version() -> None:
     """Print the version."""
