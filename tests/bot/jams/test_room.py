@@ -200,6 +200,16 @@ async def test_missing_permissions_are_named(stage: Stage) -> None:
     assert "For a room I need Create Public Threads" in asked.response.content
 
 
+async def test_buttons_that_are_still_there_after_the_close(den: Den) -> None:
+    stage = den.stage
+    await den.say(stage.alice, "relay start")
+    turn = den.messages()[-1]
+    await den.say(stage.alice, "close")
+    for label in ("Join", "Pass", "Play my turn"):
+        late = await stage.bob.click(turn, label=label)
+        assert late.ephemeral and "room is closed" in late.response.content
+
+
 async def test_the_rooms_outlive_a_restart(den: Den) -> None:
     stage = den.stage
     await den.say(stage.alice, "add", clip=ogg("drums"))
