@@ -169,7 +169,8 @@ def _walk(bar: int, harmony: Harmony, grid: Grid, player: Player, last: int, rng
             target = nearest_pitch(last, (following.root,), low, high)
             pitch = _approach(target, harmony, beat, rng, CHROMATIC_SHARE)
         else:
-            tones = span.pitch_classes if rng.random() < 0.6 else harmony.scale_at(beat)
+            strong = beat % grid.beats_per_bar % 2 == 0  # there the line says the chord, between it may pass
+            tones = span.pitch_classes if strong or rng.random() < 0.6 else harmony.scale_at(beat)
             aim = last + rng.choice((-4, -2, 2, 3, 4)) if low + 5 < last < high - 5 else (low + high) // 2
             pitch = nearest_pitch(aim, [pc for pc in tones if pc != last % 12], low, high)
         velocity = player.style.velocity * (1.05 if beat % 2 else 0.97)

@@ -12,7 +12,7 @@ from generation.engines.arranger.choose import Choice, choose_style
 from generation.engines.arranger.comping import Comper
 from generation.engines.arranger.counter import play_counter
 from generation.engines.arranger.effects_part import effect_parts
-from generation.engines.arranger.events import Event
+from generation.engines.arranger.events import Event, never_stuck
 from generation.engines.arranger.form import Section, make_form
 from generation.engines.arranger.frame import Frame, find_frame, key_name
 from generation.engines.arranger.groove import DrumTrack, play_drums
@@ -76,7 +76,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     _write_drums(draft)
     yield "drums"
     for player in sorted(draft.band.players, key=lambda player: player.style.role == "counter"):  # after the tune
-        events = _events_of(player, draft)
+        events = never_stuck(_events_of(player, draft), draft.frame.grid.beats_per_bar)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
         draft.parts.append(Part(player.name, sound_of(player), notes))

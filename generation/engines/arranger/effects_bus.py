@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from generation.engines.arranger.effects_level import SILENT_LUFS, compressed, decibels, loudness_lufs
-from generation.engines.arranger.effects_tone import butterworth, filtered_by, shelf, wavered
+from generation.engines.arranger.effects_level import (
+    SILENT_LUFS,
+    compressing,
+    decibels,
+    loudness_lufs,
+    measuring_lufs,
+)
+from generation.engines.arranger.effects_pieces import Steps, changed, finished, peak, scaled
+from generation.engines.arranger.effects_tone import butterworth, filtering, shelf, wavering
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.synth_effects import vinyl
 from generation.engines.arranger.synth_parts import Stroke
@@ -23,75 +30,69 @@ NOISE_FRAMES = 10 * SAMPLE_RATE_HZ
 
 
 def mixed_bus(samples: Wave, character: str, seed: int) -> Wave:
-    """The bus in one go: float32 [2, frames] to float32 [2, frames]. Unknown characters are "clean"."""
-    *_, out = bus_stages(samples, character, seed)
+    """The bus in one go, on a copy: float32 [2, frames] to float32 [2, frames]. Unknown characters are "clean"."""
+    out = samples.copy()
+    finished(mixing_bus(out, character, seed))
     return out
 
 
-def bus_stages(samples: Wave, character: str, seed: int) -> Iterator[Wave]:
-    """The same in steps of some tenths of a second for minutes of music; the last one is the result."""
+def mixing_bus(samples: Wave, character: str, seed: int) -> Steps[None]:
+    """The same in place, in steps of some hundredths of a second."""
     character = character if character in BUS_LUFS else "clean"
-    if not np.any(samples):
-        yield samples.copy()
+    if peak(samples) == 0:
         return
-    samples = filtered_by(samples, butterworth("highpass", 24.0))
-    yield samples
-    samples = _at_loudness(samples, -18.0, 24.0)
-    yield samples
-    for step in _CHARACTERS[character](samples, seed):
-        samples = step
-        yield samples
-    samples = _at_loudness(samples, BUS_LUFS[character], MAX_PEAK_DB[character])
-    yield samples
-    yield rounded_peaks(samples)
+    yield from filtering(samples, butterworth("highpass", 24.0))
+    yield from _at_loudness(samples, -18.0, 24.0)
+    yield from _CHARACTERS[character](samples, seed)
+    yield from _at_loudness(samples, BUS_LUFS[character], MAX_PEAK_DB[character])
+    yield from changed(samples, rounded_peaks)
 
 
-def _clean(samples: Wave, seed: int) -> Iterator[Wave]:
-    yield compressed(samples, -12.0, 1.6, 0.02, 0.15)
+def _clean(samples: Wave, seed: int) -> Steps[None]:
+    yield from compressing(samples, -12.0, 1.6, 0.02, 0.15)
 
 
-def _warm(samples: Wave, seed: int) -> Iterator[Wave]:
-    samples = filtered_by(samples, np.concatenate([shelf("low", 140.0, 1.8), shelf("high", 6500.0, -3.0)]))
-    yield samples
-    samples = _saturated(samples, 1.6)
-    yield samples
-    yield compressed(samples, -13.0, 1.8, 0.03, 0.25)
+def _warm(samples: Wave, seed: int) -> Steps[None]:
+    yield from filtering(samples, np.concatenate([shelf("low", 140.0, 1.8), shelf("high", 6500.0, -3.0)]))
+    yield from changed(samples, partial(_saturated, amount=1.6))
+    yield from compressing(samples, -13.0, 1.8, 0.03, 0.25)
 
 
-def _loud(samples: Wave, seed: int) -> Iterator[Wave]:
-    samples = filtered_by(samples, np.concatenate([shelf("low", 90.0, 1.0), shelf("high", 8000.0, 1.8)]))
-    yield samples
-    samples = compressed(samples, -16.0, 3.0, 0.012, 0.09)
-    yield samples
-    yield _saturated(samples, 2.2)
+def _loud(samples: Wave, seed: int) -> Steps[None]:
+    yield from filtering(samples, np.concatenate([shelf("low", 90.0, 1.0), shelf("high", 8000.0, 1.8)]))
+    yield from compressing(samples, -16.0, 3.0, 0.012, 0.09)
+    yield from changed(samples, partial(_saturated, amount=2.2))
 
 
-def _lofi(samples: Wave, seed: int) -> Iterator[Wave]:
+def _lofi(samples: Wave, seed: int) -> Steps[None]:
     """A worn tape of a sampled record: narrow band, wow and flutter, 12 bits, crackle."""
     band = np.concatenate([butterworth("highpass", 45.0), butterworth("lowpass", 5200.0), shelf("high", 3000.0, -3.0)])
-    for section in band:  # one by one: each takes its time over minutes of music
-        samples = filtered_by(samples, section[None])
-        yield samples
-    samples = _saturated(samples, 1.8)
-    middle = samples.mean(axis=0)
-    samples = middle + np.float32(0.75) * (samples - middle)
-    yield samples
+    yield from filtering(samples, band)
+    yield from changed(samples, partial(_saturated, amount=1.8))
+    yield from changed(samples, _narrowed)
     # wow of 0.55 Hz by +-5 cents, flutter of 6.3 Hz by +-1.2 cents: a cheap cassette deck's 0.2 % weighted
-    samples = np.stack([wavered(side, 0.004, 0.00083, 0.55, 0.0) for side in samples])
-    yield samples
-    samples = np.stack([wavered(side, 0.001, 0.0000175, 6.3, 0.0) for side in samples])
-    yield samples
-    samples = np.round(samples * np.float32(2048)).astype(np.float32) / np.float32(2048)
-    samples = compressed(samples, -14.0, 2.2, 0.02, 0.2)
-    yield samples
+    yield from wavering(samples, 0.004, 0.00083, 0.55, 0.0)
+    yield from wavering(samples, 0.001, 0.0000175, 6.3, 0.0)
+    yield from changed(samples, _twelve_bits)
+    yield from compressing(samples, -14.0, 2.2, 0.02, 0.2)
     for first in range(0, samples.shape[1], NOISE_FRAMES):
         noise = vinyl(Stroke(440.0, 1.0, NOISE_FRAMES, np.random.default_rng([seed, first])))
         piece = samples[:, first : first + NOISE_FRAMES]
         piece += noise[:, : piece.shape[1]] * decibels(LOFI_NOISE_LUFS - loudness_lufs(noise))
-        yield samples
+        yield
 
 
 _CHARACTERS = {"clean": _clean, "warm": _warm, "loud": _loud, "lofi": _lofi}
+
+
+def _narrowed(samples: Wave) -> Wave:
+    middle = samples.mean(axis=0)
+    out: Wave = middle + np.float32(0.75) * (samples - middle)
+    return out
+
+
+def _twelve_bits(samples: Wave) -> Wave:
+    return np.asarray(np.round(samples * np.float32(2048)) / np.float32(2048), dtype=np.float32)
 
 
 def _saturated(samples: Wave, amount: float) -> Wave:
@@ -100,12 +101,12 @@ def _saturated(samples: Wave, amount: float) -> Wave:
     return out
 
 
-def _at_loudness(samples: Wave, wanted_lufs: float, max_peak_db: float) -> Wave:
-    lufs = loudness_lufs(samples)
-    peak = float(np.abs(samples).max())
-    if lufs <= SILENT_LUFS or peak == 0:
-        return samples
-    return samples * min(decibels(wanted_lufs - lufs), decibels(max_peak_db) / np.float32(peak))
+def _at_loudness(samples: Wave, wanted_lufs: float, max_peak_db: float) -> Steps[None]:
+    lufs = yield from measuring_lufs(samples)
+    highest = peak(samples)
+    yield
+    if lufs > SILENT_LUFS and highest > 0:
+        yield from scaled(samples, min(decibels(wanted_lufs - lufs), decibels(max_peak_db) / np.float32(highest)))
 
 
 def rounded_peaks(samples: Wave) -> Wave:

@@ -7,11 +7,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engines.arranger.effects_pieces import Steps, finished, pieces
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 BLOCK_FRAMES = round(0.4 * SAMPLE_RATE_HZ)
 SLICE_FRAMES = BLOCK_FRAMES // 8
 SILENT_LUFS = -70.0
+HOP_FRAMES = 128
 _STAGE_1 = (1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)
 _STAGE_2 = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
 """K-weighting at 48 kHz: ITU-R BS.1770-4, tables 1 and 2."""
@@ -22,6 +24,11 @@ def loudness_lufs(samples: Wave) -> float:
 
     Blocks of 400 ms do not overlap and are weighted by the spectra of their eighths: within 0.3 LU of the standard.
     """
+    return finished(measuring_lufs(samples))
+
+
+def measuring_lufs(samples: Wave) -> Steps[float]:
+    """The same, ten seconds at a time."""
     from scipy import fft  # keeps single precision, half the time of numpy's
 
     num_blocks = max(-(-samples.shape[1] // BLOCK_FRAMES), 1)
@@ -35,6 +42,7 @@ def loudness_lufs(samples: Wave) -> float:
             spectrum = fft.rfft(padded.reshape(-1, SLICE_FRAMES), axis=1)
             slices = (np.square(spectrum.real) + np.square(spectrum.imag)) @ weight
             power[first : first + count] += slices.reshape(count, -1).mean(axis=1) * (2 / len(samples))
+        yield
     loud = power[_lufs(power) > SILENT_LUFS]
     if not len(loud):
         return SILENT_LUFS
@@ -63,27 +71,41 @@ def decibels(gain_db: float) -> np.float32:
     return np.float32(10 ** (gain_db / 20))
 
 
-def compressed(samples: Wave, threshold_db: float, ratio: float, attack_s: float, release_s: float) -> Wave:
-    """float32 [channels, frames] with the loud moments held back, both channels alike.
+def compressing(samples: Wave, threshold_db: float, ratio: float, attack_s: float, release_s: float) -> Steps[None]:
+    """float32 [channels, frames] with the loud moments held back, both channels alike, in place.
 
     The level is the peak of both channels in hops of 128 frames (2.9 ms), its gain smoothed by attack and release
     (Giannoulis, Massberg, Reiss: Digital Dynamic Range Compressor Design, JAES 2012: branching smoothing of the gain).
     """
-    hop = 128
-    num_hops = -(-samples.shape[1] // hop)
-    peaks = np.zeros(num_hops * hop, dtype=np.float32)
+    attack, release = (float(np.exp(-HOP_FRAMES / SAMPLE_RATE_HZ / time_s)) for time_s in (attack_s, release_s))
+    smoothed, now = [], 0.0
+    for span in pieces(samples.shape[1]):
+        level_db = 20 * np.log10(np.maximum(_hop_peaks(samples[:, span]), 1e-6))
+        gain_db = _smoothed(np.minimum(threshold_db - level_db, 0) * (1 - 1 / ratio), attack, release, now)
+        smoothed.append(gain_db)
+        now = float(gain_db[-1])
+        yield
+    every = np.concatenate(smoothed)
+    gain = (10 ** (np.append(every, every[-1]) / 20)).astype(np.float32)
+    ramp = np.linspace(0, 1, HOP_FRAMES, endpoint=False, dtype=np.float32)
+    for span in pieces(samples.shape[1]):
+        first, count = span.start // HOP_FRAMES, -(-(span.stop - span.start) // HOP_FRAMES)
+        steps = gain[first : first + count + 1]
+        ramps = steps[:-1, None] + np.diff(steps)[:, None] * ramp
+        samples[:, span] *= ramps.reshape(-1)[: span.stop - span.start]
+        yield
+
+
+def _hop_peaks(samples: Wave) -> Wave:
+    num_hops = -(-samples.shape[1] // HOP_FRAMES)
+    peaks = np.zeros(num_hops * HOP_FRAMES, dtype=np.float32)
     for channel in samples:
         np.maximum(peaks[: len(channel)], np.abs(channel), out=peaks[: len(channel)])
-    level_db = 20 * np.log10(np.maximum(peaks.reshape(num_hops, hop).max(axis=1), 1e-6))
-    wanted_db = np.minimum(threshold_db - level_db, 0) * (1 - 1 / ratio)
-    gain_db = _smoothed(wanted_db, np.exp(-hop / SAMPLE_RATE_HZ / attack_s), np.exp(-hop / SAMPLE_RATE_HZ / release_s))
-    gain = (10 ** (np.append(gain_db, gain_db[-1]) / 20)).astype(np.float32)
-    ramps = gain[:-1, None] + np.diff(gain)[:, None] * np.linspace(0, 1, hop, endpoint=False, dtype=np.float32)
-    return samples * ramps.reshape(-1)[: samples.shape[1]]
+    highest: Wave = peaks.reshape(num_hops, HOP_FRAMES).max(axis=1)
+    return highest
 
 
-def _smoothed(values: NDArray[np.float64], attack: float, release: float) -> NDArray[np.float64]:
-    now = 0.0
+def _smoothed(values: NDArray[np.float64], attack: float, release: float, now: float) -> NDArray[np.float64]:
     out = np.empty(len(values))
     for index, value in enumerate(values.tolist()):
         keep = attack if value < now else release

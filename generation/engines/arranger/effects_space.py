@@ -8,7 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.engines.arranger.effects_tone import butterworth, filtered_by
+from generation.engines.arranger.effects_pieces import Steps, added
+from generation.engines.arranger.effects_tone import butterworth, filtered_by, filtering
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 CHUNK_S = 8
@@ -91,7 +92,7 @@ def reverberate(send: Wave, space: str, out: Wave) -> Iterator[float]:
         yield min((first + chunk) / num_frames, 1.0)
 
 
-def echo(send: Wave, beat_s: float, out: Wave) -> Iterator[None]:
+def echo(send: Wave, beat_s: float, out: Wave) -> Steps[None]:
     """Adds echoes of `send` to `out` (both float32 [2, frames]), one after the other.
 
     They lie a dotted eighth apart (three quarters of a beat, kept within 0.12 and 0.8 s), go from side to side and are
@@ -107,9 +108,9 @@ def echo(send: Wave, beat_s: float, out: Wave) -> Iterator[None]:
         late = number * step
         if late >= send.shape[1]:
             break
-        repeat = filtered_by(repeat, dark) if number > 1 else filtered_by(filtered_by(repeat, dark), thin)
-        side = number % 2
+        yield from filtering(repeat, dark)
+        if number == 1:
+            yield from filtering(repeat, thin)
         level = np.float32(ECHO_FEEDBACK ** (number - 1))
-        out[side, late:] += level * repeat[0, :-late]
-        out[1 - side, late:] += np.float32(0.35) * level * repeat[0, :-late]
-        yield
+        for side, share in ((number % 2, level), (1 - number % 2, np.float32(0.35) * level)):
+            yield from added(out[side : side + 1, late:], repeat[:, :-late], share)

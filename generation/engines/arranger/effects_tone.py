@@ -1,4 +1,4 @@
-"""Tone: filters, drive, chorus. All take and give float32 [channels, frames] at the engine's rate."""
+"""Tone: filters, drive, chorus of float32 [channels, frames] at the engine's rate, in place and piece by piece."""
 
 from __future__ import annotations
 
@@ -7,23 +7,33 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engines.arranger.effects_pieces import Steps, finished, pieces, scaled
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 CHUNK_FRAMES = 32_768
 """Music is filtered this much at a time, so that double-precision copies stay in the processor's cache."""
+DRIVE_CONTEXT = 2048
+"""Frames around a piece that the resamplers of the drive hear as well: far more than their filters are long."""
 Sections = NDArray[np.float64]
 
 
 def filtered_by(samples: Wave, sections: Sections) -> Wave:
-    """The samples through second-order sections [n, 6], state carried from chunk to chunk."""
+    """A copy of the samples through second-order sections [n, 6]."""
+    out = samples.copy()
+    finished(filtering(out, sections))
+    return out
+
+
+def filtering(samples: Wave, sections: Sections) -> Steps[None]:
+    """The samples through second-order sections [n, 6], state carried from piece to piece."""
     from scipy.signal import sosfilt
 
-    out = np.empty_like(samples)
     state = np.zeros((len(sections), samples.shape[0], 2))
-    for first in range(0, samples.shape[1], CHUNK_FRAMES):
-        span = slice(first, first + CHUNK_FRAMES)
-        out[:, span], state = sosfilt(sections, samples[:, span], axis=1, zi=state)
-    return out
+    for span in pieces(samples.shape[1]):
+        for first in range(span.start, span.stop, CHUNK_FRAMES):
+            chunk = slice(first, min(first + CHUNK_FRAMES, span.stop))
+            samples[:, chunk], state = sosfilt(sections, samples[:, chunk], axis=1, zi=state)
+        yield
 
 
 @lru_cache(maxsize=64)
@@ -48,57 +58,70 @@ def shelf(kind: str, corner_hz: float, gain_db: float) -> Sections:
     return np.asarray(np.array([[b0, b1, b2, a0, a1, a2]]) / a0, dtype=np.float64)
 
 
-def driven(samples: Wave, amount: float) -> Wave:
+def driving(samples: Wave, amount: float) -> Steps[None]:
     """Soft saturation at twice the rate (so that its overtones do not fold back), at the loudness it had.
 
     `amount` 0..1 goes from barely warm to a fuzz. The drive follows the material's own level (its 99th percentile).
     """
-    import soxr
-
     level = float(np.percentile(np.abs(samples[:, ::16]), 99))
     if level < 1e-5:
-        return samples
-    gain = 0.5 + 12 * amount**1.5
-    out = np.empty_like(samples)
-    for channel, target in zip(samples, out, strict=True):
-        dense = soxr.resample(channel, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, quality="MQ")
-        dense = np.tanh(dense * np.float32(gain / level))
-        back = soxr.resample(dense, 2 * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ")[: len(target)]
-        target[: len(back)] = back
-        target[len(back) :] = 0
-    return out * np.float32(_rms(samples) / max(_rms(out), 1e-9))
+        return
+    gain = np.float32((0.5 + 12 * amount**1.5) / level)
+    before = _rms(samples)
+    yield
+    past = np.zeros((len(samples), DRIVE_CONTEXT), dtype=np.float32)
+    for span in pieces(samples.shape[1]):
+        window = np.concatenate([past, samples[:, span.start : span.stop + DRIVE_CONTEXT]], axis=1)
+        past = window[:, span.stop - span.start :][:, :DRIVE_CONTEXT].copy()
+        for channel, target in zip(window, samples[:, span], strict=True):
+            target[:] = _fuzz(channel, gain)[DRIVE_CONTEXT : DRIVE_CONTEXT + len(target)]
+        yield
+    yield from scaled(samples, before / max(_rms(samples), 1e-9))
+
+
+def _fuzz(channel: Wave, gain: np.float32) -> Wave:
+    """float32 [frames] through tanh at twice the rate; as long as it was."""
+    import soxr
+
+    dense = np.tanh(soxr.resample(channel, SAMPLE_RATE_HZ, 2 * SAMPLE_RATE_HZ, quality="MQ") * gain)
+    back: Wave = soxr.resample(dense, 2 * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ")
+    return back if len(back) >= len(channel) else np.pad(back, (0, len(channel) - len(back)))
 
 
 def _rms(samples: Wave) -> float:
     return float(np.sqrt(np.mean(np.square(samples[:, ::4], dtype=np.float32), dtype=np.float64)))
 
 
-def chorused(samples: Wave, amount: float) -> Wave:
-    """Two delayed copies that waver against each other, one a side: float32 [2, frames]. `amount` 0..1."""
-    mono = samples.mean(axis=0) if len(samples) == 2 else samples[0]
-    out = np.empty((2, samples.shape[1]), dtype=np.float32)
+def chorusing(samples: Wave, amount: float) -> Steps[Wave]:
+    """Two delayed copies that waver against each other, one a side; ends with float32 [2, frames]. `amount` 0..1."""
+    mono = samples.mean(axis=0, keepdims=True) if len(samples) == 2 else samples
+    out = samples if len(samples) == 2 else np.repeat(samples, 2, axis=0)
     wet = np.float32(0.75 * amount)
     for side, phase in enumerate((0.0, np.pi / 2)):
-        copy = wavered(mono, 0.012 + 0.003 * side, 0.0008 + 0.0022 * amount, 0.55 + 0.1 * side, phase)
-        out[side] = (samples[min(side, len(samples) - 1)] + wet * copy) / np.sqrt(1 + wet * wet)
+        copy = mono.copy()
+        yield from wavering(copy, 0.012 + 0.003 * side, 0.0008 + 0.0022 * amount, 0.55 + 0.1 * side, phase)
+        for span in pieces(out.shape[1]):
+            out[side, span] += wet * copy[0, span]
+            out[side, span] /= np.sqrt(1 + wet * wet)
+            yield
     return out
 
 
-def wavered(mono: Wave, delay_s: float, depth_s: float, rate_hz: float, phase: float) -> Wave:
-    """float32 [frames], read from `delay_s` before with a sine wavering by `depth_s`; linear interpolation."""
-    out = np.empty_like(mono)
-    padded = np.concatenate(
-        [np.zeros(round((delay_s + depth_s) * SAMPLE_RATE_HZ) + 2, dtype=np.float32), mono, mono[-1:]]
-    )
-    lead = len(padded) - len(mono) - 1
-    for first in range(0, len(mono), CHUNK_FRAMES):
-        frame = np.arange(first, min(first + CHUNK_FRAMES, len(mono)))
-        turn = 2 * np.pi * rate_hz / SAMPLE_RATE_HZ * frame + phase
+def wavering(samples: Wave, delay_s: float, depth_s: float, rate_hz: float, phase: float) -> Steps[None]:
+    """Every channel read from `delay_s` before with a sine wavering by `depth_s`; linear interpolation."""
+    lead = round((delay_s + depth_s) * SAMPLE_RATE_HZ) + 2
+    past = np.zeros((len(samples), lead), dtype=np.float32)
+    turn = 2 * np.pi * rate_hz / SAMPLE_RATE_HZ
+    for span in pieces(samples.shape[1]):
+        window = np.concatenate([past, samples[:, span]], axis=1)
+        frame = np.arange(span.start, span.stop)
         late = np.float32(delay_s * SAMPLE_RATE_HZ) + np.float32(depth_s * SAMPLE_RATE_HZ) * np.sin(
-            turn, dtype=np.float32
+            turn * frame + phase, dtype=np.float32
         )
         whole = np.ceil(late)
-        index = frame + (lead - whole.astype(np.int64))
-        low = padded[index]
-        out[first : first + len(frame)] = low + (whole - late) * (padded[index + 1] - low)
-    return out
+        index = frame - span.start + lead - whole.astype(np.int64)
+        for channel, target in zip(window, samples[:, span], strict=True):
+            low = channel[index]
+            target[:] = low + (whole - late) * (channel[index + 1] - low)
+        past = window[:, -lead:].copy()
+        yield

@@ -45,9 +45,10 @@ class ArrangerEngine:
         )  # fmt: skip
 
     def load(self) -> None:
-        """Open the soundfont, read styles and vocabulary."""
+        """Open the soundfont, import and build what playing needs, read styles and vocabulary."""
         font = self._options.get("soundfont")
         self._player = Player(open_font(Path(font) if font else EMBEDDED_FONT))
+        self._player.warm_up()
         all_styles()
         vocabulary()
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+MAX_BARS_ALIKE = 3
+"""So many bars in a row may be the same; the next one differs."""
+_STEPS_PER_BEAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +76,44 @@ def _nth(pattern: str, bar: int, steps: int) -> str:
 
 def _held(sign: str) -> str:
     return "." if sign == "." else "-"
+
+
+def never_stuck(events: Iterable[Event], beats_per_bar: int) -> tuple[Event, ...]:
+    """The events with a small change in every bar that would be the fourth alike in a row, or the fourth of a pair
+    that alternates (a band that feels double time hears two of its bars as one)."""
+    bars: dict[int, list[Event]] = {}
+    for event in sorted(events, key=lambda event: (event.start, event.pitch)):
+        bars.setdefault(int(event.start // beats_per_bar), []).append(event)
+    shapes: dict[int, frozenset[tuple[int, int]]] = {}
+    for bar, played in bars.items():
+        shape = _shape(played, bar, beats_per_bar)
+        back = range(1, MAX_BARS_ALIKE + 1)
+        if any(all(shapes.get(bar - step * index) == shape for index in back) for step in (1, 2)):
+            bars[bar] = _changed(played)
+        shapes[bar] = _shape(bars[bar], bar, beats_per_bar)
+    return tuple(event for played in bars.values() for event in played)
+
+
+def _shape(events: list[Event], bar: int, beats_per_bar: int) -> frozenset[tuple[int, int]]:
+    """Where in the bar which pitches begin, on sixteenths."""
+    return frozenset((round((event.start - bar * beats_per_bar) * _STEPS_PER_BEAT), event.pitch) for event in events)
+
+
+def _changed(events: list[Event]) -> list[Event]:
+    """A bar without its last weak stroke, into which the one before is held; a bar of one stroke opens its chord by an
+    octave, or strikes a single note twice."""
+    starts = sorted({event.start for event in events})
+    if len(starts) > 1:
+        gone = next((start for start in reversed(starts[1:]) if start % 1), starts[-1])
+        held = starts[starts.index(gone) - 1]
+        end = max(event.end for event in events if event.start == gone)
+        return [
+            replace(event, length=max(event.length, end - held)) if event.start == held else event
+            for event in events
+            if event.start != gone
+        ]
+    last = events[-1]
+    if len(events) > 1:
+        return [replace(events[0], pitch=events[0].pitch + 12), *events[1:]]
+    half = last.length / 2
+    return [replace(last, length=half), Event(last.start + half, half, last.pitch, last.velocity * 0.85)]

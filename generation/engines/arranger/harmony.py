@@ -26,6 +26,8 @@ MIN_CHORD_CONFIDENCE = 0.25
 CYCLES_BARS = (1, 2, 4, 8, 12, 16)
 """After how many bars chords usually come again; twelve are the blues."""
 SAME_SHARE = 0.85
+MAX_PLAIN_SHARE = 0.7
+"""A clip with more triads than this is a clip of triads: what else was heard in it is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +288,10 @@ def _filled(spans: list[ChordSpan], end: float) -> list[ChordSpan]:
 
 
 def _coloured(spans: list[ChordSpan], key: Key, style: Style, is_heard: bool = False) -> tuple[ChordSpan, ...]:
-    """Sevenths and ninths in styles that have them, where the key's scale holds them; heard chords get no ninths, so
-    that they stay those of the clip."""
-    if style.extensions == "none":
+    """Sevenths and ninths in styles that have them, where the key's scale holds them. Heard chords get no ninths, and
+    sevenths only where the clip has some itself, so that they stay those of the clip."""
+    plain = sum(len(QUALITIES[span.quality]) == 3 for span in spans)
+    if style.extensions == "none" or (is_heard and plain > MAX_PLAIN_SHARE * len(spans)):
         return tuple(spans)
     scale = scale_of(key)
     return tuple(

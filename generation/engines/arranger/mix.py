@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.clip import Clip
-from generation.engines.arranger.effects_bus import bus_stages
-from generation.engines.arranger.effects_level import SILENT_LUFS, compressed, decibels, ducking_gain, loudness_lufs
+from generation.engines.arranger.effects_bus import mixing_bus
+from generation.engines.arranger.effects_level import SILENT_LUFS, compressing, decibels, ducking_gain, measuring_lufs
+from generation.engines.arranger.effects_pieces import Steps, added, peak, pieces, scaled
 from generation.engines.arranger.effects_space import echo, reverberate
-from generation.engines.arranger.effects_tone import butterworth, chorused, driven, filtered_by
+from generation.engines.arranger.effects_tone import butterworth, chorusing, driving, filtering
 from generation.engines.arranger.instruments import KICK_PITCHES, ROLE_LEVELS_DB
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, pan_gains
 from generation.engines.arranger.score import Part, Score
+from generation.engines.arranger.stems import StemShelf
 
 MixResult = tuple[Clip, dict[str, Clip]]
 REFERENCE_LUFS = -20.0
@@ -55,85 +57,91 @@ class Mixer:
         self._num_frames, self._tail = num_frames, tail
         self._kicks_s = _kick_starts(score)
         self._beat_s = _beat_s(score)
-        self._room = np.zeros((2, num_frames + tail), dtype=np.float32)
-        self._echo = np.zeros((2, num_frames + tail), dtype=np.float32)
-        self._stems: dict[str, Wave] = {}
+        self._room = self._silence(tail)
+        self._echo = self._silence(tail) if any(part.sound.delay > 0 for part in score.parts) else None
+        self._mix = self._silence(0)
+        self._stems = StemShelf()
 
-    def add(self, track: Track) -> Iterator[None]:
+    def _silence(self, tail: int) -> Wave:
+        return np.zeros((2, self._num_frames + tail), dtype=np.float32)
+
+    def add(self, track: Track) -> Steps[None]:
         """Takes a track through its channel strip, a little at a time, and keeps it as a stem. The track is used up."""
-        name = track.part.name
-        if name in self._stems:
-            name = f"{name} {len(self._stems) + 1}"
         yield from self._strip(track)
-        self._stems[name] = self._ended(track.dry)
-        track.dry = self._stems[name][:, :0]  # the memory is wanted for the next one
+        yield from self._keep(self._stems.free_name(track.part.name), track.dry)
+        track.dry = track.dry[:, :0]  # the memory is wanted for the next one
+
+    def _keep(self, name: str, samples: Wave) -> Steps[None]:
+        stem = self._ended(samples)
+        yield from added(self._mix, stem, 1.0)
+        self._stems.put(name, stem)
+        yield
 
     def finish(self) -> Iterator[tuple[float, MixResult | None]]:
         """Echo, room and bus: (share of this work done, the result at the end)."""
         for share in self._space():
             yield 0.4 * share, None
-        stems = {**self._stems, SPACE_STEM: self._ended(self._room)}
-        mix = np.zeros((2, self._num_frames), dtype=np.float32)
-        for stem in stems.values():
-            mix += stem
-        for step in bus_stages(mix, self._score.character, self._seed):
-            mix = step
+        for _ in self._keep(SPACE_STEM, self._room):
+            yield 0.4, None
+        self._room = self._room[:, :0]
+        for _ in mixing_bus(self._mix, self._score.character, self._seed):
             yield 0.7, None
-        yield 1.0, (Clip(mix, SAMPLE_RATE_HZ), {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()})
+        yield 1.0, (Clip(self._mix, SAMPLE_RATE_HZ), self._stems.clips())
 
-    def _strip(self, track: Track) -> Iterator[None]:
-        """One part's channel strip, in place, some tenths of a second at a time."""
+    def _strip(self, track: Track) -> Steps[None]:
+        """One part's channel strip, some hundredths of a second at a time."""
         part, sound, role = track.part, track.part.sound, role_of(track.part)
         low_cut_hz = sound.highpass_hz or (None if role in LOW_ROLES or part.is_drums else LOW_CUT_HZ)
         for kind, cutoff_hz in (("highpass", low_cut_hz), ("lowpass", sound.lowpass_hz)):
             if cutoff_hz is not None:
-                track.dry = filtered_by(track.dry, butterworth(kind, float(cutoff_hz)))
-                yield
+                yield from filtering(track.dry, butterworth(kind, float(cutoff_hz)))
         if sound.drive > 0:
-            track.dry = driven(track.dry, min(sound.drive, 1.0))
-            yield
+            yield from driving(track.dry, min(sound.drive, 1.0))
         if role in _COMPRESSION:
-            track.dry = _even(track.dry, *_COMPRESSION[role])
-            yield
-        track.dry *= decibels(level_db(part, loudness_lufs(track.dry)))
-        yield
+            yield from _evening(track.dry, *_COMPRESSION[role])
+        lufs = yield from measuring_lufs(track.dry)
+        yield from scaled(track.dry, decibels(level_db(part, lufs)))
         if sound.chorus > 0:
-            track.dry = chorused(track.dry, min(sound.chorus, 1.0))
-            yield
+            track.dry = yield from chorusing(track.dry, min(sound.chorus, 1.0))
         if sound.duck > 0 and len(self._kicks_s) and role not in ("drums", "kick") and not part.is_drums:
-            track.dry *= ducking_gain(self._kicks_s, min(sound.duck, 1.0), self._beat_s, track.dry.shape[1])
+            push = ducking_gain(self._kicks_s, min(sound.duck, 1.0), self._beat_s, track.dry.shape[1])
+            for span in pieces(track.dry.shape[1]):
+                track.dry[:, span] *= push[span]
+                yield
         track.dry = _panned(track.dry, sound.pan)
-        self._send(track)
         yield
+        yield from self._send(track)
 
-    def _send(self, track: Track) -> None:
+    def _send(self, track: Track) -> Steps[None]:
         sound = track.part.sound
         if sound.reverb > 0:
-            self._room += track.dry * np.float32(min(sound.reverb, 1.0) * REVERB_SHARE)
-        if sound.delay > 0:
-            self._echo += track.dry * np.float32(min(sound.delay, 1.0) * ECHO_SHARE)
+            yield from added(self._room, track.dry, min(sound.reverb, 1.0) * REVERB_SHARE)
+        if sound.delay > 0 and self._echo is not None:
+            yield from added(self._echo, track.dry, min(sound.delay, 1.0) * ECHO_SHARE)
 
     def _space(self) -> Iterator[float]:
         """Turns the two sends into one return: the echo, and the room that hears the parts and a little of the echo."""
-        wet = np.zeros_like(self._echo)
-        if np.any(self._echo):
+        wet = self._silence(self._tail)
+        if self._echo is not None:
             for _ in echo(self._echo, self._beat_s, wet):
                 yield 0.1
-        self._room += np.float32(0.25) * wet
+            self._echo = None
+            for _ in added(self._room, wet, 0.25):
+                yield 0.2
         for share in reverberate(self._room, self._score.space, wet):
             yield 0.2 + 0.8 * share
         self._room = wet
 
     def _ended(self, samples: Wave) -> Wave:
         """Stereo, as long as the score: what rings on is laid over the beginning (loops), or cut with a short fade."""
-        out = samples[:, : self._num_frames].copy()
         if self._tail:
+            out = samples[:, : self._num_frames].copy()
             folded = min(self._tail, self._num_frames)
             out[:, :folded] += samples[:, self._num_frames : self._num_frames + folded]
             return out
         fade = min(round(END_FADE_S * SAMPLE_RATE_HZ), self._num_frames)
-        out[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
-        return out
+        samples[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+        return samples
 
 
 def role_of(part: Part) -> str:
@@ -158,17 +166,18 @@ def level_db(part: Part, lufs: float) -> float:
     return min(wanted - lufs, 40.0)
 
 
-def _even(samples: Wave, depth_db: float, ratio: float, attack_s: float, release_s: float) -> Wave:
-    peak = float(np.abs(samples).max())
-    if peak < 1e-6:
-        return samples
-    return compressed(samples, 20 * float(np.log10(peak)) - depth_db, ratio, attack_s, release_s)
+def _evening(samples: Wave, depth_db: float, ratio: float, attack_s: float, release_s: float) -> Steps[None]:
+    highest = peak(samples)
+    if highest >= 1e-6:
+        yield from compressing(samples, 20 * float(np.log10(highest)) - depth_db, ratio, attack_s, release_s)
 
 
 def _panned(samples: Wave, pan: float) -> Wave:
     """float32 [2, frames]; a stereo track is balanced instead of collapsed."""
-    left, right = pan_gains(pan)
-    return np.stack([samples[0] * np.float32(left), samples[-1] * np.float32(right)])
+    out = samples if len(samples) == 2 else np.repeat(samples, 2, axis=0)
+    for side, gain in zip(out, pan_gains(pan), strict=True):
+        side *= np.float32(gain)
+    return out
 
 
 def _kick_starts(score: Score) -> NDArray[np.float64]:
