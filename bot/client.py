@@ -23,6 +23,7 @@ from bot.jams.desk import JamDesk
 from bot.progress import ProgressBoard
 from bot.views import actions
 from bot.views.asking import AskButton
+from bot.views.family import RetractButton
 from bot.views.forget import ForgetButton
 from bot.views.formats import FormatSelect
 from bot.views.jam import JamTakeButton, MuteSelect, RoomButton
@@ -135,7 +136,7 @@ class BandmateClient(discord.Client):
         await self.downloads.__aenter__()
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
-        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, ForgetButton)
+        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, ForgetButton)
         self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")

@@ -99,7 +99,8 @@ async def request_of(
     engine = client.engine_for(wish.operation, before.engine if before else settings.engine)
     usual = client.config.default_format
     audio_format = before.audio_format if before else settings.audio_format or usual
-    changes = {**_from_recipe(before, engine), **wish.changes}
+    changes: dict[str, Any] = {**_from_recipe(before, engine), **wish.changes}
+    changes = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
     request = Request(
         wish.operation,
         prompt=wish.prompt if wish.prompt is not None else before.prompt if before else "",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from generation.request import Operation
 
@@ -17,7 +17,7 @@ class Member:
     """A take in its family: what was done, with which words, by whom, where and when (epoch seconds).
 
     A take that is not in the ledger any more, or that may not be shown, has no operation and no person: only its place
-    in the tree is left. `is_retracted`: its owner took it back.
+    in the tree is left. `is_retracted`: its owner took it back. `reply` is the front end's own, as in Origin.
     """
 
     take_id: str
@@ -33,6 +33,7 @@ class Member:
     duration_s: float = 0.0
     parents: tuple[str, ...] = ()
     is_retracted: bool = False
+    reply: Mapping[str, Any] = field(default_factory=dict)
 
     def hidden(self) -> Self:
         """Its place alone."""

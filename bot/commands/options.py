@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import discord
 from discord import app_commands
 
-from bot.orders import AWAITED_CLIP
+from bot import texts
+from bot.orders import AWAITED_CLIP, FRONT_END
+from generation.family import Member
 from generation.request import MAX_SEED, MAX_TAKES, AudioFormat, Operation, Request, Sampling
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ Seed = app_commands.Range[int, 0, MAX_SEED]
 TakeCount = app_commands.Range[int, 1, MAX_TAKES]
 Creativity = app_commands.Range[float, 0.05, 2.0]
 Adherence = app_commands.Range[float, 1.0, 10.0]
+LoopBars = app_commands.Range[int, 1, 64]
+BlendBalance = app_commands.Range[float, 0.0, 1.0]
 Strength = app_commands.Range[float, 0.0, 1.0]
 
 DESCRIPTIONS = {
@@ -87,6 +91,23 @@ def describe(operation: Operation) -> Callable[[CommandT], CommandT]:
         return app_commands.describe(**told)(app_commands.autocomplete(engine=_engine_choices(operation))(callback))
 
     return decorate
+
+
+async def take_choices(
+    interaction: discord.Interaction[BandmateClient], current: str
+) -> list[app_commands.Choice[str]]:
+    """One's own newest takes here, by what was done and with which words."""
+    guild_id = None if interaction.guild_id is None else str(interaction.guild_id)
+    newest = await interaction.client.service.sharing.newest_of(FRONT_END, str(interaction.user.id), guild_id)
+    named = [(_take_name(member), member.take_id) for member in newest]
+    typed = current.lower().strip()
+    found = [(name, take_id) for name, take_id in named if typed in name.lower() or typed in take_id]
+    return [app_commands.Choice(name=name, value=take_id) for name, take_id in found][:MAX_CHOICES]
+
+
+def _take_name(member: Member) -> str:
+    operation = member.operation.value if member.operation else "take"
+    return texts.plain(f"{operation} {member.prompt}".strip(), 70) + f" · {member.take_id}"
 
 
 def _engine_choices(operation: Operation) -> Any:

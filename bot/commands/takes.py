@@ -1,4 +1,4 @@
-"""/take show: a take again, with its recipe and its buttons."""
+"""/take show, tree, credits, replay, retract: a take again, and what it has to do with others."""
 
 from __future__ import annotations
 
@@ -9,30 +9,35 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import texts
+from bot import orders, texts
+from bot.commands.options import take_choices
 from bot.posting import MAX_REQUEST_BYTES, picture_name
-from bot.views.access import visible_take
+from bot.views import family
+from bot.views.access import require_owner_or_moderator, visible_take
 from bot.views.takes import takes_view
-from generation.request import Operation
+from generation.request import Operation, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
+_TAKE = "The take's id, from the small print under it, or one of your newest"
 take_group = app_commands.Group(name="take", description="Takes that were made here")
 
 
 @take_group.command(description="A take again: its file, its recipe, its buttons")
-@app_commands.describe(take="The take's id, from the small print under it")
+@app_commands.describe(take=_TAKE)
+@app_commands.autocomplete(take=take_choices)
 async def show(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """Post a take once more, also one that could not be delivered."""
-    found = await visible_take(interaction, take.strip().strip("`"))
-    await interaction.response.defer(thinking=True)
+    found = await _take(interaction, take)
+    await interaction.client.service.sharing.require_standing([found.take_id])
+    origin = await interaction.client.service.origin(found.job_id)
+    await interaction.response.defer(thinking=True, ephemeral=bool(origin.reply.get("is_private")))
     client = interaction.client
-    request = found.recipe.request
     limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    request = found.recipe.request
     rendered = await client.service.render(found.take_id, request.audio_format, max_bytes=limit_bytes)
     picture = await client.service.waveform_png(found.take_id)
-    origin = await client.service.origin(found.job_id)
     await interaction.edit_original_response(
         content=texts.takes_text(texts.headline(request, origin.person_id), [found], [rendered.remark]),
         attachments=[
@@ -41,6 +46,52 @@ async def show(interaction: discord.Interaction[BandmateClient], take: str) -> N
         ],
         view=takes_view([found], client.operations),
     )
+
+
+@take_group.command(description="Who made what from what: the take's family as a picture")
+@app_commands.describe(take=_TAKE)
+@app_commands.autocomplete(take=take_choices)
+async def tree(interaction: discord.Interaction[BandmateClient], take: str) -> None:
+    """The family tree, for everybody in the channel."""
+    await family.show_tree(interaction, await _take(interaction, take), private=False)
+
+
+@take_group.command(name="credits", description="Everybody who had a part in a take, and with what")
+@app_commands.describe(take=_TAKE)
+@app_commands.autocomplete(take=take_choices)
+async def credits_(interaction: discord.Interaction[BandmateClient], take: str) -> None:
+    """The take and all that it was made from, with names."""
+    found = await _take(interaction, take)
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    await interaction.edit_original_response(content=await family.credits_text(interaction, found))
+
+
+@take_group.command(description="Makes a take again by its recipe and says whether it is the same")
+@app_commands.describe(take=_TAKE)
+@app_commands.autocomplete(take=take_choices)
+async def replay(interaction: discord.Interaction[BandmateClient], take: str) -> None:
+    """The take once more, compared; nothing is posted but the word about it."""
+    found = await _take(interaction, take)
+    await interaction.client.service.sharing.require_standing([found.take_id])
+    await orders.defer(interaction, private=True)
+    outcome = await interaction.client.service.replay(found.take_id, orders.origin_of(interaction))
+    await interaction.edit_original_response(content=texts.escaped(outcome.sentence()))
+
+
+@take_group.command(description="Takes your take back: its audio goes, nobody can build on it any more")
+@app_commands.describe(take=_TAKE)
+@app_commands.autocomplete(take=take_choices)
+async def retract(interaction: discord.Interaction[BandmateClient], take: str) -> None:
+    """Its owner or a moderator takes a take back, for good; the question comes before it."""
+    found = await _take(interaction, take)
+    origin = await interaction.client.service.origin(found.job_id)
+    require_owner_or_moderator(interaction, origin, "take back")
+    await family.ask_to_retract(interaction, found)
+
+
+async def _take(interaction: discord.Interaction[BandmateClient], typed: str) -> Take:
+    """The take that was typed or chosen. Raises TakeNotFound."""
+    return await visible_take(interaction, typed.strip().strip("`"))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:

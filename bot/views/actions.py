@@ -23,6 +23,7 @@ FormAnswer = Callable[["discord.Interaction[BandmateClient]", FilledForm], Await
 
 async def again(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
     """The same recipe with a new seed."""
+    await interaction.client.service.sharing.require_standing([take.take_id])
     await consent.require_leave(interaction, take)
     await orders.defer(interaction)
     request = take.recipe.request.changed(seed=DRAW_SEED)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot import errors
-from bot.views import actions, formats
+from bot.views import actions, family, formats
 from bot.views.access import visible_take
 from generation.request import Operation, Take
 
@@ -23,6 +23,7 @@ _LABELS = {
     "restyle": "Restyle",
     "loop": "Loop",
     "format": "Format",
+    "tree": "Tree",
     "delete": "Delete",
     "pick": "Take",
 }
@@ -32,7 +33,7 @@ _NEEDED_OPERATION = {
     "restyle": Operation.RESTYLE,
     "loop": Operation.LOOP,
 }
-_ROWS = (("again", "vary", "extend", "restyle", "loop"), ("format",))
+_ROWS = (("again", "vary", "extend", "restyle", "loop"), ("format", "tree"))
 """Discord takes five buttons a row."""
 _HANDLERS = {
     "again": actions.again,
@@ -41,9 +42,10 @@ _HANDLERS = {
     "restyle": actions.ask_for_words,
     "loop": actions.ask_for_bars,
     "format": formats.offer_formats,
+    "tree": family.show_tree,
     "delete": actions.delete,
 }
-_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|loop|format|delete|pick):(?P<id>[\w-]{1,80})"
+_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|loop|format|tree|delete|pick):(?P<id>[\w-]{1,80})"
 
 
 class TakeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_TEMPLATE):

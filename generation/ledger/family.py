@@ -15,7 +15,7 @@ from generation.ledger.sharing import retracted_among
 from generation.ledger.tables import clips, jobs, retractions, take_parents, takes
 from generation.request import Operation
 
-_JOB_COLUMNS = ("person_id", "person_name", "guild_id", "channel_id", "front_end")
+_JOB_COLUMNS = ("person_id", "person_name", "guild_id", "channel_id", "front_end", "reply")
 
 
 class Families:

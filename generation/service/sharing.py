@@ -30,6 +30,12 @@ class Sharing:
         await self._ledger.takes.get(take_id)
         return await self._ledger.families.around(take_id)
 
+    async def tree_png(self, family: Family) -> bytes:
+        """The family as a picture."""
+        from generation.pictures.tree import tree_png
+
+        return await asyncio.to_thread(tree_png, family)
+
     async def lineage(self, take_id: str) -> tuple[Member, ...]:
         """A take and all that it was made from, the oldest first."""
         return await self._ledger.families.lineage(take_id)

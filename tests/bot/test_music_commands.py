@@ -33,7 +33,7 @@ async def test_restyle_goes_from_a_clip_to_a_posted_take(stage: Stage) -> None:
     take = await stage.made(remarks=("I did not understand the word mellowish.",))
     assert [file.filename for file in take.attachments] == ["restyle-take1ofjob1.ogg", "restyle-take1ofjob1.png"]
     assert "seed 7" in take.content and "AI-generated" in take.content and "mellowish" in take.content
-    assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Delete"]
+    assert stage.labels(take) == ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Tree", "Delete"]
     assert job.status.state is JobState.DELIVERED and job.message_id == str(take.id)
     assert take.jump_url in asked.response.content and asked.response.components == []
 
@@ -105,7 +105,7 @@ async def test_only_what_the_engines_can_do_is_offered(stage: Stage) -> None:
     assert "compose" in stage.alice.available_commands(stage.channel)
     assert not {"extend", "restyle", "vary", "accompany"} & set(stage.alice.available_commands(stage.channel))
     await stage.alice.slash(stage.channel, "compose", prompt="slow blues")
-    assert stage.labels(await stage.made()) == ["Again", "Format", "Delete"]
+    assert stage.labels(await stage.made()) == ["Again", "Format", "Tree", "Delete"]
 
 
 async def test_a_check_in_full_of_remarks_leaves_room_for_the_reason_of_a_failure(

@@ -111,7 +111,7 @@ async def test_buttons_live_on_in_a_new_process(stage: Stage, take: discord.Mess
     assert len(stage.takes()) == 2
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Delete"])
+@pytest.mark.parametrize("label", ["Again", "Vary", "Extend", "Restyle", "Loop", "Format", "Tree", "Delete"])
 async def test_the_take_is_gone_from_the_ledger(stage: Stage, take: discord.Message, label: str) -> None:
     stage.service.jobs.clear()
     pressed = await stage.alice.click(take, label=label)

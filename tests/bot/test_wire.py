@@ -64,7 +64,7 @@ async def test_a_voice_message_and_a_prompt_become_a_take(tmp_path: Path) -> Non
 async def test_the_form_and_the_format_menu(stage: WireStage, bot: BandmateClient) -> None:
     await stage.alice.slash(stage.channel, "compose", prompt="stems")
     take = await stage.channel.wait_for_message(has_take)
-    assert take.labels == ["Again", "Extend", "Format", "Delete"]  # the scripted engine can't restyle or vary
+    assert take.labels == ["Again", "Extend", "Format", "Tree", "Delete"]  # the scripted engine can't restyle or vary
 
     menu = await (await stage.bob.press(take, "Format")).wait_response()
     assert menu.ephemeral

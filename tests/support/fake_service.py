@@ -13,6 +13,7 @@ from generation.errors import ClipRefused, TakeNotFound
 from generation.hearing import Hearing, Key
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
 from generation.service import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered, Ticket
+from generation.service.replay import Replay, Verdict
 from generation.telemetry import Telemetry
 from tests.support.fake_jams import FakeJams
 from tests.support.fake_sharing import FakeSharing
@@ -238,6 +239,9 @@ class FakeService:
 
     def _operation(self, take_id: str) -> str:
         return self.jobs[take_id.partition("of")[2]].request.operation.value
+
+    async def replay(self, take_id: str, origin: Origin | None = None) -> Replay:
+        return Replay((await self.take(take_id)).take_id, Verdict.IDENTICAL)
 
     async def waveform_png(self, take_id: str) -> bytes:
         return b"\x89PNG fake picture"

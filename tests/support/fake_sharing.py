@@ -21,6 +21,7 @@ class FakeSharing:
         self.chosen: dict[tuple[str, str], dict[str, Any]] = {}
         self.waiting: dict[str, PendingWish] = {}
         self.retracted: set[str] = set()
+        self.drawn: list[Family] = []
 
     async def family(self, take_id: str) -> Family:
         await self._service.take(take_id)
@@ -36,6 +37,10 @@ class FakeSharing:
             if more <= related:
                 return Family(take_id, tuple(member for member in members if member.take_id in related))
             related |= more
+
+    async def tree_png(self, family: Family) -> bytes:
+        self.drawn.append(family)
+        return b"\x89PNG a tree"
 
     async def lineage(self, take_id: str) -> tuple[Member, ...]:
         family = await self.family(take_id)
@@ -91,7 +96,7 @@ class FakeSharing:
                     Member(
                         take.take_id, request.operation, request.prompt, request.engine, origin.person_id,
                         origin.person_name, origin.guild_id, origin.channel_id, origin.front_end, float(number),
-                        take.duration_s, request.parent_take_ids, take.take_id in self.retracted,
+                        take.duration_s, request.parent_take_ids, take.take_id in self.retracted, origin.reply,
                     )
                 )  # fmt: skip
         return found
