@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """float32 [channels, frames], full scale is -1..1."""
 
+CANCELLED_POWER = 0.05
+"""Two channels cancel where their mean has 13 dB less power than half their difference; unrelated ones are equal."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
@@ -59,10 +62,13 @@ class Clip:
         return type(self)(self.samples[:, first : max(last, first + 1)].copy(), self.sample_rate_hz)
 
     def to_mono(self) -> Self:
-        """One channel: the mean of the channels."""
+        """One channel: the mean of the channels; where they cancel each other (one wired the wrong way round), half
+        their difference."""
         if self.num_channels == 1:
             return self
-        return type(self)(self.samples.mean(axis=0, keepdims=True, dtype=np.float32), self.sample_rate_hz)
+        middle, side = self.samples.mean(axis=0, keepdims=True), np.diff(self.samples, axis=0) / 2
+        cancelled = np.square(middle).mean() < CANCELLED_POWER * np.square(side).mean()
+        return type(self)(np.asarray(side if cancelled else middle, np.float32), self.sample_rate_hz)
 
     def to_stereo(self) -> Self:
         """Two channels; a mono clip goes to both sides at its own level."""

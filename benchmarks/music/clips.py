@@ -42,7 +42,8 @@ class Recording:
 class Written:
     """A clip with its truth. `song` goes on beyond the clip's `duration_s`; `data` is the file that is uploaded.
 
-    has_beat and has_chords say what there is to be followed; drums alone have no key.
+    has_beat, has_bars and has_chords say what there is to be followed: drums alone have no key, and where every beat
+    sounds alike (a kick on each, an even hum) nobody can tell the bar's first.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Written:
     data: bytes
     has_beat: bool = True
     has_chords: bool = True
+    has_bars: bool = True
+    is_hum: bool = False
 
     @property
     def beats_s(self) -> np.ndarray:
@@ -138,14 +141,17 @@ def _of_plan(plan: Plan, name: str) -> Written:
     song = music.write(replace(plan, duration_s=(plan.duration_s if not beyond else duration_s + beyond)))
     song = _played(song, how)
     pitched = plan.comping != "none" or plan.lead
-    return Written(name, song, duration_s, _recorded(song, duration_s, how), True, pitched)
+    if not pitched:
+        song = replace(song, chords=())
+    bars = pitched or plan.drums != "four"
+    return Written(name, song, duration_s, _recorded(song, duration_s, how), True, pitched, bars)
 
 
 def _of_hum(name: str, song: Song, key: tuple[int, str]) -> Written:
     """A single voice; its notes are its beats."""
     downbeats = song.beats_s[:: song.beats_per_bar]
     song = replace(song, key=key, downbeats_s=downbeats)
-    return Written(name, song, song.duration_s, _recorded(song, song.duration_s, Recording()), True, False)
+    return Written(name, song, song.duration_s, _recorded(song, song.duration_s, Recording()), True, False, False, True)
 
 
 def _without_beat() -> Written:
@@ -159,7 +165,7 @@ def _without_beat() -> Written:
             notes.append(music.Played(start_s + lag_s, length_s, 48 + (root + tone) % 12, 0.6, "hum"))
         start_s += length_s
     song = Song(start_s, 60.0, 4, (0.0, 1.0), (0.0,), (), tuple(notes), "no beat", (D, "minor"))
-    return Written("no-beat", song, start_s, _recorded(song, start_s, Recording()), False, False)
+    return Written("no-beat", song, start_s, _recorded(song, start_s, Recording()), False, False, False)
 
 
 def _played(song: Song, how: Recording) -> Song:

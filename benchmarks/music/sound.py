@@ -128,16 +128,16 @@ class Seam:
         return self.step_ratio > 1.0 or self.jump_excess_db > 0.0
 
 
-def seam(clip: Clip, from_s: float, to_s: float) -> Seam:
-    """What stands out between two moments, widened by 5 ms for steps and by a window for levels."""
+def seam(clip: Clip, from_s: float, to_s: float, around_s: float = 1.0) -> Seam:
+    """What stands out between two moments, widened by 5 ms for steps and by a window for levels, from `around_s`."""
     rate_hz = clip.sample_rate_hz
     steps = np.abs(np.diff(clip.samples, axis=1)).max(axis=0)
-    inside, around = _split(steps, from_s * rate_hz, to_s * rate_hz, 0.005 * rate_hz, rate_hz)
+    inside, around = _split(steps, from_s * rate_hz, to_s * rate_hz, 0.005 * rate_hz, around_s * rate_hz)
     window = round(0.01 * rate_hz)
     num = clip.num_frames // window
     power = np.square(clip.samples[:, : num * window].astype(np.float64)).reshape(clip.num_channels, num, window)
     levels_db = 10 * np.log10(np.maximum(power.mean(axis=(0, 2)), FLOOR**2))
-    jump, usual = _split(np.abs(np.diff(levels_db)), from_s * 100 - 1, to_s * 100, 1, 100)
+    jump, usual = _split(np.abs(np.diff(levels_db)), from_s * 100 - 1, to_s * 100, 1, around_s * 100)
     return Seam(inside / max(around, 1e-4), jump - usual)
 
 
@@ -148,9 +148,10 @@ def _split(values: np.ndarray, first: float, last: float, near: float, around: f
 
 
 def repeated_seam(clip: Clip) -> Seam:
-    """What stands out where the clip repeats."""
+    """What stands out where the clip repeats, from all the rest of it: the seam is a bar line, and its like may come
+    but once a bar."""
     twice = Clip(np.concatenate((clip.samples, clip.samples), axis=1), clip.sample_rate_hz)
-    return seam(twice, clip.duration_s, clip.duration_s)
+    return seam(twice, clip.duration_s, clip.duration_s, clip.duration_s)
 
 
 def shift_frames(one: Clip, other: Clip, reach: int = 4_000) -> int:

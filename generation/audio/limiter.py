@@ -24,13 +24,14 @@ MARGIN = 10 ** (-0.05 / 20)
 class Limiter:
     """Brings samples (float32 [channels, frames]) up by a gain while no true peak passes `ceiling` (0..1, linear).
 
-    The peaks are measured once; trying another gain is cheap.
+    The peaks are measured once; trying another gain, or another `release_db_per_s`, is cheap.
     """
 
     def __init__(self, samples: Samples, sample_rate_hz: int, ceiling: float) -> None:
         self._samples = samples
         self._sample_rate_hz = sample_rate_hz
         self._ceiling = ceiling
+        self.release_db_per_s = RELEASE_DB_PER_S
         envelope = true_peak_envelope(samples, sample_rate_hz)
         self._peaks = _cells(envelope).max(axis=1).astype(np.float64)
         self._power = _cells(np.square(samples).sum(axis=0)).sum(axis=1, dtype=np.float64)
@@ -65,7 +66,7 @@ class Limiter:
 
         over = self._peaks * (10 ** (gain_db / 20) / (self._ceiling * MARGIN))
         needed_db = 20 * np.log10(np.maximum(over, 1.0))
-        fall_db = np.arange(len(needed_db)) * (RELEASE_DB_PER_S * CELL_FRAMES / self._sample_rate_hz)
+        fall_db = np.arange(len(needed_db)) * (self.release_db_per_s * CELL_FRAMES / self._sample_rate_hz)
         released_db = np.maximum.accumulate(needed_db + fall_db) - fall_db
         half = max(round(LOOK_AHEAD_S * self._sample_rate_hz / CELL_FRAMES / 2), 1)
         # two means, so that the curve has no corners; one cell more, because samples lie between two cells

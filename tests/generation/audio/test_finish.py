@@ -15,7 +15,7 @@ from generation.audio.finish import finish, measure
 from generation.audio.levels import loudness, true_peak_envelope
 from generation.audio.limiter import Limiter
 from generation.clip import Clip
-from tests.support import clips
+from tests.support import clips, music
 
 
 def scaled(clip: Clip, factor: float) -> Clip:
@@ -42,6 +42,13 @@ def test_music_leaves_at_minus_14_lufs_under_minus_1_dbfs(name: str) -> None:
     assert levels.loudness_lufs == pytest.approx(-14.0, abs=0.3)
     assert levels.true_peak_dbfs is not None and levels.true_peak_dbfs <= -0.99
     assert levels.num_clipped == 0
+
+
+def test_dry_drums_are_brought_up_too() -> None:
+    drums = music.only(music.write(music.Plan(94, drums="breakbeat")), "drums")
+    levels = measure(finish(music.render(drums)))
+    assert levels.loudness_lufs == pytest.approx(-14.0, abs=0.3)
+    assert levels.true_peak_dbfs is not None and levels.true_peak_dbfs <= -0.99
 
 
 def test_other_targets_are_met_too() -> None:
