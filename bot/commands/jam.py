@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import orders, texts
-from bot.commands import jam_layers, jam_rounds
+from bot.commands import jam_layers, jam_menu, jam_rounds
 from bot.jams import adding, mixing
 from bot.jams.card import layer_lines
 from bot.jams.rooms import (
@@ -191,3 +191,4 @@ jam_rounds.add_to(jam_group)
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:
     """Add the group."""
     tree.add_command(jam_group)
+    jam_menu.add_to(tree, operations)

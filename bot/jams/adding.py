@@ -11,9 +11,12 @@ from bot import consent, orders, texts
 from bot.intake import AttachmentLike
 from bot.jams.card import layer_line
 from bot.jams.rooms import person_of
+from bot.views.access import take_source
+from bot.wishes import Source, Wish
+from generation.errors import RequestRefused
 from generation.jam.layers import require_room
 from generation.jam.room import Room
-from generation.request import Take
+from generation.request import Operation, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -40,10 +43,17 @@ async def add_attachment(
     return _told(after, texts.check_in_lines([check_in]), remarks)
 
 
+async def require_leave(interaction: discord.Interaction[BandmateClient], source: Source) -> None:
+    """Raises RequestRefused unless the owner of a file or take lets this person use it without asking."""
+    wish = Wish.of(interaction, Operation.COMPOSE, source)
+    if await consent.owner_to_ask(interaction.client, wish) is not None:
+        raise RequestRefused("Its owner wants to be asked first: they can add it to the jam themselves.")
+
+
 async def add_take(interaction: discord.Interaction[BandmateClient], room: Room, take: Take, name: str | None) -> str:
     """A take that the person may see as a layer. The words to answer with. Raises BandmateError."""
     require_room(room)
-    await consent.require_leave(interaction, take)
+    await require_leave(interaction, await take_source(interaction, take))
     client = interaction.client
     request = take.recipe.request
     async with client.under_way():

@@ -118,6 +118,8 @@ async def retract(interaction: discord.Interaction[BandmateClient], take: Take) 
     origin = await service.origin(take.job_id)
     require_owner_or_moderator(interaction, origin, "take back")
     await service.sharing.retract(take.take_id, str(interaction.user.id))
+    for room in await service.jams.withdraw_take(take.take_id):
+        interaction.client.jams.board.refresh(room.room_id)
     await interaction.response.edit_message(
         content=f"Taken back: `{take.take_id}`. Delete its messages in the channel with their Delete button.", view=None
     )

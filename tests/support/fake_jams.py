@@ -92,6 +92,12 @@ class FakeJams(JamRooms):
         check_in = await self._service.check_in(b"OggS fitted", name=name, owner=owner)
         return check_in, (f"Stretched from 120 BPM to the room's {room.frame.tempo_bpm:g}.",)
 
+    async def withdraw_take(self, take_id: str) -> list[Room]:
+        rooms = [room for room in self.rooms.all if any(layer.take_id == take_id for layer in room.layers)]
+        for room in rooms:
+            await self.change(room.room_id, lambda newest, now: layers.without_take(newest, take_id))
+        return rooms
+
     async def takes_in(self, room: Room) -> list[Take]:
         jobs = [job for job in self._service.jobs.values() if job.origin.channel_id == room.thread_id]
         return [take for job in reversed(jobs) for take in job.takes]
@@ -131,4 +137,3 @@ class FakeJams(JamRooms):
     @staticmethod
     def _adding(by: Person, name: str, audio_hash: str, **more: Any) -> Callable[[Room, float], Room]:
         return lambda room, now: layers.add_layer(room, by, name, audio_hash, strip=(1, 2, 3), **more)
-

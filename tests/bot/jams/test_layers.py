@@ -127,3 +127,48 @@ async def test_a_takes_button_after_the_room_closed(den: Den) -> None:
     await den.say(stage.alice, "close")
     late = await stage.bob.click(take, label="Add to the jam")
     assert "room is closed" in late.response.content and late.ephemeral
+
+
+async def test_the_menu_of_a_message_adds_it(den: Den) -> None:
+    stage = den.stage
+    message = await stage.bob.send(den.thread, "listen", attachments=[ogg("hum")])
+    added = await stage.alice.context_menu(den.thread, "Add to the jam", message)
+    assert "`hum`" in added.response.content and den.layers[0].owner_id == str(stage.alice.id)
+    silent = await stage.alice.context_menu(
+        den.thread, "Add to the jam", await stage.bob.send(den.thread, "words only")
+    )
+    assert "has no audio" in silent.response.content
+    elsewhere = await stage.bob.send(stage.channel, "here", attachments=[ogg("hum")])
+    assert (
+        "no jam room" in (await stage.alice.context_menu(stage.channel, "Add to the jam", elsewhere)).response.content
+    )
+
+
+async def test_the_menu_asks_which_of_several_files(den: Den) -> None:
+    stage = den.stage
+    message = await stage.bob.send(den.thread, "two", attachments=[ogg("hum"), ogg("drums")])
+    form = await stage.bob.context_menu(den.thread, "Add to the jam", message)
+    await stage.bob.submit_modal(form, {"file": ["1"]})
+    assert [layer.name for layer in den.layers] == ["drums"]
+
+
+async def test_whose_owner_says_nobody_stays_out(den: Den) -> None:
+    stage = den.stage
+    stage.service.sharing.chosen["person", str(stage.bob.id)] = {"leave": "nobody"}
+    message = await stage.bob.send(den.thread, "mine", attachments=[ogg("hum")])
+    refused = await stage.alice.context_menu(den.thread, "Add to the jam", message)
+    assert "lets nobody else build on it" in refused.response.content
+    stage.service.sharing.chosen["person", str(stage.bob.id)] = {"leave": "asked"}
+    asked = await stage.alice.context_menu(den.thread, "Add to the jam", message)
+    assert "asked first" in asked.response.content and den.layers == ()
+    assert "`hum`" in (await stage.bob.context_menu(den.thread, "Add to the jam", message)).response.content
+
+
+async def test_a_take_that_is_taken_back_leaves_the_room(den: Den) -> None:
+    stage = den.stage
+    await stage.bob.slash(den.thread, "compose", prompt="warm piano")
+    await den.made()
+    await stage.alice.click(den.messages()[-1], label="Add to the jam")
+    asked = await stage.bob.slash(den.thread, "take retract", take="take1ofjob1")
+    await stage.bob.click(asked.response, label="Take it back")
+    assert den.layers == () and "0 of 12 layers" in (await den.card()).content
