@@ -29,7 +29,7 @@ from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
 from generation.service.privacy import Privacy
 from generation.service.reception import Reception
-from generation.service.rendering import render_take, tags_of, take_waveform_png
+from generation.service.rendering import render_take, tags_of, take_voice_waveform, take_waveform_png
 from generation.service.replay import Replay, replay_take
 from generation.service.sharing import Sharing
 from generation.service.ticket import Ticket
@@ -248,6 +248,10 @@ class Service:
     async def waveform_png(self, take_id: str) -> bytes:
         """A picture of the take's waveform."""
         return await take_waveform_png(self._store, await self.take(take_id))
+
+    async def voice_waveform(self, take_id: str) -> bytes:
+        """The take's outline for a voice message: at most 256 bytes. Raises TakeNotFound."""
+        return await take_voice_waveform(self._store, await self.take(take_id))
 
     async def midi(self, take_id: str) -> bytes:
         """A take's notes as a MIDI file. Raises TakeNotFound when its engine wrote none."""
