@@ -62,6 +62,13 @@ async def take_waveform_png(store: AudioStore, take: Take) -> bytes:
     return await asyncio.to_thread(waveform_png, await load_take(store, take.audio_hash))
 
 
+async def take_voice_waveform(store: AudioStore, take: Take) -> bytes:
+    """A take's outline for a voice message: at most 256 bytes. Raises TakeNotFound."""
+    from generation.audio.picture import voice_waveform
+
+    return await asyncio.to_thread(voice_waveform, await load_take(store, take.audio_hash))
+
+
 def tags_of(take: Take, stem: str | None = None, credits: tuple[str, ...] = ()) -> Tags:
     """What a take's file says of itself: credits, recipe, licence, parents, and that it was generated."""
     from generation.audio.tags import Tags
