@@ -24,7 +24,7 @@ from bot import posting
 from bot.network import STUMBLES, insisting
 from bot.orders import FRONT_END
 from bot.reply import Reply
-from generation.errors import TakeNotFound
+from generation.errors import TakeNotFound, TryAgain
 from generation.service import FinishedJob, JobState
 
 if TYPE_CHECKING:
@@ -99,17 +99,24 @@ class Delivery:
             await self._give_up(job, error_id)
             return
         if posted is not None:
-            await self._mark(job_id, posted)
+            await self._mark(job_id, posted, answer.shortcoming)
             telemetry = self._client.service.telemetry
             telemetry.stage_ended("delivering", time.monotonic() - begun_s, job.request.engine)
             await answer.finish_progress(posted)
 
-    async def _mark(self, job_id: str, posted: discord.Message) -> None:
-        """Tell the ledger that the answer is there; while it can't be told, again and again, ever more slowly."""
+    async def _mark(self, job_id: str, posted: discord.Message, shortcoming: str) -> None:
+        """Tell the ledger that the answer is there; while it can't be told, again and again, ever more slowly.
+
+        An answer that only says why there is no file (`shortcoming`) leaves the take undelivered, for `/take show`.
+        """
+        service = self._client.service
         retry_s = FIRST_RETRY_S
         while True:
             try:
-                await self._client.service.mark_delivered(job_id, str(posted.id))
+                if shortcoming:
+                    await service.mark_undeliverable(job_id, shortcoming)
+                else:
+                    await service.mark_delivered(job_id, str(posted.id))
             except TakeNotFound:
                 log.info("job %s was forgotten while it was answered", job_id)
             except Exception:
@@ -127,7 +134,7 @@ class Delivery:
             try:
                 async with self._slots:
                     return await answer.give(look_first=look_first)
-            except STUMBLES as error:
+            except (*STUMBLES, TryAgain) as error:
                 log.warning("%s can't be given now (%s); again in %.0f s", answer, error, retry_s)
             await asyncio.sleep(retry_s)
             retry_s, look_first = min(retry_s * 2, LONGEST_RETRY_S), True  # the last attempt's outcome is unknown
@@ -151,10 +158,16 @@ class Answer:
         self._job = job
         self._job_id = job.status.job_id
         self._reply = Reply.from_json(job.origin.reply)
+        self._looks_first = False
         self._message = posting.JobMessage(client.service, job, self._reply, client.operations)
 
     def __str__(self) -> str:
         return f"the answer to job {self._job_id}"
+
+    @property
+    def shortcoming(self) -> str:
+        """Why the message has no takes, when it should; empty when all is well."""
+        return self._message.shortcoming
 
     @property
     def is_of_another_run(self) -> bool:
@@ -166,6 +179,7 @@ class Answer:
 
         Raises STUMBLES when it is to be tried again.
         """
+        self._looks_first = look_first
         if look_first and (posted := await self._posted_before()) is not None:
             self._count("found")
             return posted
@@ -173,12 +187,14 @@ class Answer:
 
     async def _posted_before(self) -> discord.Message | None:
         """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
-        channel = self._channel()
         try:
-            return await posting.find_posted(channel, self._job, self._reply, self._client.user)
+            return await self._found_in(self._channel())
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %s: can't look into its channel: %s", self._job_id, error)
             return None
+
+    async def _found_in(self, channel: discord.abc.Messageable) -> discord.Message | None:
+        return await posting.find_posted(channel, self._job, self._reply, self._client.user)
 
     async def _post(self) -> discord.Message | None:
         """Post at the first place that takes it; None when none does, and the job is then marked undeliverable."""
@@ -222,6 +238,8 @@ class Answer:
         """The person who asked, in private, with the reason."""
         with posting.refusals("A direct message"):
             channel = await self._client.create_dm(discord.Object(int(self._job.origin.person_id)))
+            if self._looks_first and (posted := await self._found_in(channel)):
+                return posted
             where = f"I could not post this in <#{self._reply.channel_id}>."
             return await self._message.send(channel, discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES, where)
 

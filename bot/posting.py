@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import logging
@@ -16,9 +17,11 @@ import discord
 from bot import errors, texts
 from bot.reply import Reply
 from bot.views.jobs import failed_job_view
+from bot.views.private import PostButton
 from bot.views.takes import takes_view
-from generation.errors import BandmateError
-from generation.request import Operation
+from bot.voice_message import Voice
+from generation.errors import BandmateError, EncodingFailed, TryAgain
+from generation.request import AudioFormat, Operation
 from generation.service import FinishedJob, JobState, Rendered, Service
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ MAX_REQUEST_BYTES = 24 * 1024**2
 """Discord takes at most 25 MiB in one request; the rest is left to the form around the files."""
 MAX_NONCE_CHARACTERS = 25
 MAX_SIZE_ATTEMPTS = 3
+MAX_ENCODING_ATTEMPTS = 3
+ENCODING_PAUSE_S = 1.0
 MAX_HISTORY_MESSAGES = 500
 """How far back an earlier answer is looked for, within the messages since the interaction."""
 
@@ -73,9 +78,10 @@ class Parts:
         """The size of its largest file, pictures apart: those don't get smaller."""
         return max((len(data) for name, data in self.files if not name.endswith(".png")), default=0)
 
-    def discord_files(self) -> list[discord.File]:
-        """Fresh File objects: discord.py closes those that it has sent."""
-        return [discord.File(io.BytesIO(data), name) for name, data in self.files]
+    def discord_files(self, *, audio: bool = True) -> list[discord.File]:
+        """Fresh File objects: discord.py closes those that it has sent. Without `audio` the pictures alone."""
+        files = ((name, data) for name, data in self.files if audio or name.endswith(".png"))
+        return [discord.File(io.BytesIO(data), name) for name, data in files]
 
 
 Post = Callable[[Parts], Awaitable[discord.Message]]
@@ -90,14 +96,43 @@ class JobMessage:
         self._reply = reply
         self._operations = operations
         self._job_id = job.status.job_id
+        self.shortcoming = ""  # why the message has no takes, when it should
 
-    async def send(self, channel: discord.abc.Messageable, max_file_bytes: int, note: str = "") -> discord.Message:
-        """Send it as a new message; Discord drops a second one with the same nonce. Raises discord.HTTPException."""
+    @property
+    def comes_as_voice(self) -> bool:
+        """Whether its one take is wanted as a voice message."""
+        is_made = self._job.status.state is not JobState.FAILED
+        return self._reply.as_voice and is_made and len(self._job.takes) == 1
+
+    async def voice(self, max_file_bytes: int) -> Voice:
+        """Its take as a voice message. Raises BandmateError when it can't be one: its audio is gone, or too large."""
+        take = self._job.takes[0]
+        rendered = await self._service.render(take.take_id, AudioFormat.OGG, max_bytes=max_file_bytes)
+        if rendered.audio_format is not AudioFormat.OGG:
+            raise BandmateError("It is too long for a voice message.")
+        return Voice(rendered.data, take.duration_s, await self._service.voice_waveform(take.take_id))
+
+    async def add_audio(self, message: discord.Message, max_file_bytes: int, remark: str) -> discord.Message:
+        """Put the audio file into its message after all. Raises discord.HTTPException."""
+        parts = await self._parts(max_file_bytes)
+        return await message.edit(content=f"{parts.text}\n{texts.small(remark)}", attachments=parts.discord_files())
+
+    async def send(
+        self, channel: discord.abc.Messageable, max_file_bytes: int, note: str = "", *, audio: bool = True
+    ) -> discord.Message:
+        """Send it as a new message; Discord drops a second one with the same nonce. `audio`: with the audio files.
+
+        Raises discord.HTTPException.
+        """
 
         async def send(parts: Parts) -> discord.Message:
             text = f"{parts.text}\n{note}" if note else parts.text
             return await channel.send(
-                text, files=parts.discord_files(), view=self._view(), nonce=nonce_of(self._job_id), suppress_embeds=True
+                text,
+                files=parts.discord_files(audio=audio),
+                view=self._view(),
+                nonce=nonce_of(self._job_id),
+                suppress_embeds=True,
             )
 
         return await self._within_limits(send, max_file_bytes)
@@ -132,8 +167,11 @@ class JobMessage:
             return Parts(self._reply.text(texts.status_line(self._job.status)))
         try:
             return await self._take_parts(max_file_bytes)
+        except TryAgain:
+            raise
         except BandmateError as error:  # the audio is gone, or fits in no format: the person is told
-            return Parts(self._reply.text(texts.escaped(str(error))))
+            self.shortcoming = str(error)
+            return Parts(self._reply.text(texts.escaped(self.shortcoming)))
 
     async def _take_parts(self, max_file_bytes: int) -> Parts:
         takes = self._job.takes
@@ -143,16 +181,28 @@ class JobMessage:
         files: list[tuple[str, bytes]] = []
         remarks = []
         for take, picture in zip(takes, pictures, strict=True):
-            rendered = await self._service.render(take.take_id, self._job.request.audio_format, max_bytes=share_bytes)
+            rendered = await self._render(take.take_id, share_bytes)
             files += [(rendered.filename, rendered.data), (picture_name(rendered), picture)]
             remarks.append(rendered.remark)
         head = texts.headline(self._job.request, self._job.origin.person_id)
         return Parts(texts.takes_text(head, takes, remarks), tuple(files))
 
+    async def _render(self, take_id: str, max_bytes: int) -> Rendered:
+        """The take as a file; an encoder that dies gets another chance."""
+        for _ in range(MAX_ENCODING_ATTEMPTS - 1):
+            try:
+                return await self._service.render(take_id, self._job.request.audio_format, max_bytes=max_bytes)
+            except EncodingFailed as error:
+                log.warning("take %s: %s Once more.", take_id, error)
+                await asyncio.sleep(ENCODING_PAUSE_S)
+        return await self._service.render(take_id, self._job.request.audio_format, max_bytes=max_bytes)
+
     def _view(self) -> discord.ui.View:
         if self._job.status.state is JobState.FAILED:
             return failed_job_view(self._job_id)
         view = takes_view(self._job.takes, self._operations)
+        if self._reply.is_private:
+            view.add_item(PostButton(self._job.takes[0].take_id))
         if self._reply.jam_room_id is not None and len(self._job.takes) == 1:
             from bot.views.jam import JamTakeButton  # it acts through what builds on this module
 

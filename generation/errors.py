@@ -33,5 +33,13 @@ class EngineFailed(BandmateError):
     """The engine could not finish the take; the sentence says what happened and what to try."""
 
 
+class TryAgain(BandmateError):
+    """A part of the machine can't be reached just now (the ledger): the same may go well a little later."""
+
+
+class EncodingFailed(BandmateError):
+    """The encoder died, hung or found no room on the disk: another try may go well."""
+
+
 class Cancelled(BandmateError):
     """The job was cancelled by its owner or a moderator."""

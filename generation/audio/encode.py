@@ -10,7 +10,7 @@ from generation.audio.export import export
 from generation.audio.ffmpeg import ffmpeg_path
 from generation.audio.tags import Tags, write_tags
 from generation.clip import Clip
-from generation.errors import BandmateError
+from generation.errors import BandmateError, EncodingFailed
 from generation.request import AudioFormat
 
 OPUS_RATE_HZ = 48_000
@@ -72,14 +72,14 @@ async def encode(
     """The clip as a file, in a thread. `bitrate_kbps` None: the format's default; `folder`: for temporary files.
 
     Raises:
-        BandmateError: the encoder failed, took longer than TIME_LIMIT_S, or the disk is full.
+        EncodingFailed: the encoder failed, took longer than TIME_LIMIT_S, or the disk is full.
     """
     rung = Rung(audio_format, bitrate_kbps or next(iter(BITRATES_KBPS.get(audio_format, ())), None))
     try:
         async with asyncio.timeout(TIME_LIMIT_S):
             return await asyncio.to_thread(_encode_rung, clip, rung, tags, ffmpeg, folder)
     except TimeoutError as error:
-        raise BandmateError(f"Writing the {rung} took too long. Try another format.") from error
+        raise EncodingFailed(f"Writing the {rung} took too long. Try another format.") from error
 
 
 async def encode_to_fit(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.clip import Clip
-from generation.errors import BandmateError
+from generation.errors import EncodingFailed
 
 DITHER_SEED = 0
 """Fixed, so that the same clip always gives the same file."""
@@ -32,7 +32,7 @@ def export(
     `container` and `codec` are ffmpeg's names; `folder` is where the private temporary folder is made.
 
     Raises:
-        BandmateError: the encoder failed or the disk is full.
+        EncodingFailed: the encoder failed or the disk is full.
     """
     segment = _pydub_segment(ffmpeg)(
         data=dithered_pcm(clip).tobytes(), sample_width=2, frame_rate=clip.sample_rate_hz, channels=clip.num_channels
@@ -50,9 +50,9 @@ def export(
             segment.export(target, format=container, codec=codec, bitrate=bitrate, parameters=parameters).close()
             return target.read_bytes()
     except CouldntEncodeError as error:
-        raise BandmateError(f"The take could not be written as {container}. Try another format.") from error
+        raise EncodingFailed(f"The take could not be written as {container}. Try another format.") from error
     except OSError as error:
-        raise BandmateError(f"The take could not be written: {error.strerror or 'the disk failed'}.") from error
+        raise EncodingFailed(f"The take could not be written: {error.strerror or 'the disk failed'}.") from error
     finally:
         _private.folder = None
 

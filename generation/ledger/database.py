@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.schema import Table
 
-from generation.errors import BandmateError
+from generation.errors import TryAgain
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -33,7 +33,7 @@ _PASSING_SQLSTATES = ("40001", "40P01", "55P03", "57P01", "57P03", "08000", "080
 _PASSING_WORDS = ("database is locked", "database table is locked", "connection is closed", "connection was closed")
 
 
-class LedgerUnavailable(BandmateError):
+class LedgerUnavailable(TryAgain):
     """The ledger can't be written or read now; the sentence is for the user."""
 
 
