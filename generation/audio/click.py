@@ -34,16 +34,18 @@ class Roughness:
         return self.step > usual.step * step_factor or self.jump_db > usual.jump_db + margin_db
 
 
-def at(clip: Clip, time_s: float) -> Roughness:
-    """How rough the clip is within 10 ms of a moment."""
-    first_s = time_s - NEAR_S - LEVEL_WINDOW_S
-    return roughness(_part(clip, first_s, time_s + NEAR_S + LEVEL_WINDOW_S), clip.sample_rate_hz)
+def at(clip: Clip, time_s: float, until_s: float | None = None) -> Roughness:
+    """How rough the clip is within 10 ms of a moment, or of a stretch of time."""
+    until_s = time_s if until_s is None else until_s
+    reach_s = NEAR_S + LEVEL_WINDOW_S
+    return roughness(_part(clip, time_s - reach_s, until_s + reach_s), clip.sample_rate_hz)
 
 
-def around(clip: Clip, time_s: float, reach_s: float = AROUND_S) -> Roughness:
-    """How rough the clip is within a second of a moment, the 10 ms next to it left out."""
+def around(clip: Clip, time_s: float, until_s: float | None = None, reach_s: float = AROUND_S) -> Roughness:
+    """How rough the clip is within a second of a moment (or a stretch), the 10 ms next to it left out."""
+    until_s = time_s if until_s is None else until_s
     before = _part(clip, time_s - reach_s, time_s - NEAR_S)
-    after = _part(clip, time_s + NEAR_S, time_s + reach_s)
+    after = _part(clip, until_s + NEAR_S, until_s + reach_s)
     return roughness(before, clip.sample_rate_hz).or_more(roughness(after, clip.sample_rate_hz))
 
 

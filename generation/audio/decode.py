@@ -13,6 +13,8 @@ from pathlib import Path
 
 from generation.audio.ffmpeg import FfmpegReport, decode_command, downmix_filter, ffmpeg_path, read_report
 from generation.audio.pcm import SampleCheck, check_samples, parse_wav
+from generation.audio.phase import REMARK as INVERTED
+from generation.audio.phase import turned_round
 from generation.audio.sandbox import ChildLimits, ChildResult, run_limited
 from generation.audio.sniff import Container, sniff
 from generation.clip import Clip
@@ -156,7 +158,10 @@ def _judge(result: ChildResult, report: FfmpegReport, container: Container, limi
     if checked.silent:
         raise ClipRefused(f"The first {used_s:.0f} s of the clip are silent." if trimmed else "The clip is silent.")
     remarks = _remarks(result, report, container, used_s, trimmed, checked)
-    clip = Clip(checked.samples, pcm.sample_rate_hz)
+    samples, was_inverted = turned_round(checked.samples)
+    if was_inverted:
+        remarks = (*remarks, INVERTED)
+    clip = Clip(samples, pcm.sample_rate_hz)
     rate_hz = report.sample_rate_hz or pcm.sample_rate_hz
     return Decoded(clip, clip.duration_s, trimmed, rate_hz, container.name, report.codec, remarks)
 

@@ -10,7 +10,7 @@ from generation.clip import Samples
 BASS_BELOW_HZ = 180.0
 """Two basses at once are mud; up to here the one behind gives way more."""
 
-BASS_DB, FULL_DB = 6.0, 2.5
+BASS_DB, FULL_DB = 4.0, 2.0
 """By how much the one behind gives way at most: in the bass, and in all."""
 
 HOP_S = 0.01

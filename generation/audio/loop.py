@@ -157,6 +157,8 @@ def _whole_clip(clip: Clip, bars: int | None) -> Loop:
         )
     level = np.abs(clip.samples).max(axis=0)
     loud = np.flatnonzero(level > 10 ** (-50 / 20) * level.max())
+    if not loud.size:
+        raise ClipRefused("The clip is silent: there is nothing to loop.")
     start, end = int(loud[0]), int(loud[-1]) + 1
     fold = min(round(4 * FADE_S * LOOP_RATE_HZ), (end - start) // 4)
     looped, seam = smoothest(Clip(clip.samples[:, start:end].copy(), LOOP_RATE_HZ), 0, end - start - fold)

@@ -169,9 +169,8 @@ def _led_on(samples: Samples, start: int, length: int) -> Samples:
 def _excess_db(clip: Clip, front: Clip, start: int, join: int) -> float:
     """By how much the join is rougher than the clip was before and than the second to both sides; <= 0 is unheard."""
     rate_hz = clip.sample_rate_hz
-    usual = click.around(clip, join / rate_hz, click.AROUND_S)
-    usual = usual.or_more(click.around(front, start / rate_hz))
-    heard = click.at(clip, start / rate_hz).or_more(click.at(clip, join / rate_hz))
+    usual = click.around(clip, start / rate_hz, join / rate_hz).or_more(click.around(front, start / rate_hz))
+    heard = click.at(clip, start / rate_hz, join / rate_hz)
     steps_db = 20 * np.log10(max(heard.step, 1e-9) / max(usual.step, 1e-9))
     return float(max(heard.jump_db - usual.jump_db, steps_db))
 

@@ -117,10 +117,8 @@ def _joins(made: Made, limits: CheckLimits, measured: dict[str, float | str]) ->
         if seam.exceeds(usual, limits.join_step_factor, limits.join_jump_db):
             yield "The place where the loop begins again can be heard."
     for join_s in made.joins_s:
-        usual, heard = click.around(made.clip, join_s), click.at(made.clip, join_s)
-        if made.kept_s > 0:
-            usual = usual.or_more(click.around(made.clip, made.kept_s))
-            heard = heard.or_more(click.at(made.clip, made.kept_s))
+        begin_s = made.kept_s if 0 < made.kept_s <= join_s else join_s
+        usual, heard = click.around(made.clip, begin_s, join_s), click.at(made.clip, begin_s, join_s)
         _note_roughness("join", heard, usual, measured)
         if heard.exceeds(usual, limits.join_step_factor, limits.join_jump_db):
             yield f"The join at {int(join_s) // 60}:{int(join_s) % 60:02d} can be heard."

@@ -29,9 +29,8 @@ def music(duration_s: float, rate: int = RATE, phase: float = 0.0) -> NDArray[np
 
 def roughness_over_usual_db(joined: Splice, original: Clip) -> float:
     """How much rougher the join is than the second to both sides of it and the clip's last second."""
-    join_s, kept_s = joined.join_s, joined.kept_s
-    usual = click.around(joined.clip, join_s).or_more(click.around(original, kept_s))
-    heard = click.at(joined.clip, join_s).or_more(click.at(joined.clip, kept_s))
+    usual = click.around(joined.clip, joined.kept_s, joined.join_s).or_more(click.around(original, joined.kept_s))
+    heard = click.at(joined.clip, joined.kept_s, joined.join_s)
     return max(heard.jump_db - usual.jump_db, 20 * np.log10(heard.step / usual.step))
 
 
