@@ -20,6 +20,7 @@ from bot.commands import COMMAND_MODULES
 from bot.delivery import Delivery
 from bot.intake import Downloads
 from bot.jams.desk import JamDesk
+from bot.network import STUMBLES, may_pass
 from bot.progress import ProgressBoard
 from bot.views import actions
 from bot.views.asking import AskButton
@@ -30,6 +31,7 @@ from bot.views.jam import JamTakeButton, MuteSelect, RoomButton
 from bot.views.jam_relay import RelayButton
 from bot.views.jam_vote import VoteButton
 from bot.views.jobs import JobButton
+from bot.views.private import PostButton
 from bot.views.takes import TakeButton
 from generation.request import AudioFormat, Operation
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S = 1.0, 60.0
 MAX_REMEMBERED = 10_000
 """How many interactions are remembered; a repeated one comes within seconds."""
 
@@ -131,12 +134,30 @@ class BandmateClient(discord.Client):
             return wanted or self.config.default_engine
         return able[0]
 
+    async def login(self, token: str) -> None:
+        """Log in; while Discord stumbles, again and again, ever more slowly: a bot that starts must not end by it.
+
+        Raises discord.LoginFailure for a wrong token.
+        """
+        pause_s = FIRST_LOGIN_PAUSE_S
+        while True:
+            try:
+                return await super().login(token)
+            except (discord.HTTPException, *STUMBLES) as error:
+                if not may_pass(error):
+                    raise
+                log.warning("Discord does not let me in now (%s); again in %.0f s", error, pause_s)
+            await self.http.close()
+            self.http.connector = discord.utils.MISSING  # closed with its session: a new one is made
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_LOGIN_PAUSE_S)
+
     async def setup_hook(self) -> None:
         """After the login, before the gateway: commands, buttons, delivery."""
         await self.downloads.__aenter__()
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
-        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, ForgetButton)
+        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton)
         self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")

@@ -21,10 +21,11 @@ import discord
 import structlog
 
 from bot import posting
-from bot.network import STUMBLES, insisting
+from bot.network import STUMBLES, insisting, may_pass
 from bot.orders import FRONT_END
 from bot.reply import Reply
-from generation.errors import TakeNotFound, TryAgain
+from bot.voice_message import send_voice_message
+from generation.errors import BandmateError, TakeNotFound, TryAgain
 from generation.service import FinishedJob, JobState
 
 if TYPE_CHECKING:
@@ -182,14 +183,21 @@ class Answer:
         self._looks_first = look_first
         if look_first and (posted := await self._posted_before()) is not None:
             self._count("found")
+            if self._message.comes_as_voice and not any(posting.is_audio(file) for file in posted.attachments):
+                with posting.refusals("The channel"):  # its voice message may be missing; the nonce holds back a second
+                    return await self._with_voice(posted)
             return posted
         return await self._post()
 
     async def _posted_before(self) -> discord.Message | None:
         """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
+        if self._reply.is_private:
+            return None  # it is edited into the progress message, which can be done twice
         try:
             return await self._found_in(self._channel())
-        except (discord.Forbidden, discord.NotFound) as error:
+        except discord.HTTPException as error:
+            if may_pass(error):
+                raise TimeoutError(f"Discord answered {error.status}") from error
             log.info("job %s: can't look into its channel: %s", self._job_id, error)
             return None
 
@@ -201,6 +209,8 @@ class Answer:
         places = [self._in_channel, self._in_progress_message, self._in_direct_message]
         if self._job.status.state is JobState.FAILED:  # a failure belongs into the message that showed the progress
             places[:2] = reversed(places[:2])
+        if self._reply.is_private:
+            places.remove(self._in_channel)
         reasons: list[str] = []
         for place in places:
             try:
@@ -223,9 +233,26 @@ class Answer:
 
     async def _in_channel(self) -> discord.Message:
         """A message of the bot's own, which stays when the interaction has expired."""
-        channel = self._channel()
+        channel, as_voice = self._channel(), self._message.comes_as_voice
         with posting.refusals("The channel"):
-            return await self._message.send(channel, self._guild_limit_bytes())
+            posted = await self._message.send(channel, self._guild_limit_bytes(), audio=not as_voice)
+            return await self._with_voice(posted) if as_voice else posted
+
+    async def _with_voice(self, posted: discord.Message) -> discord.Message:
+        """The voice message under the answer; where Discord refuses it, the audio file in the answer itself."""
+        limit_bytes = self._guild_limit_bytes()
+        try:
+            voice = await self._message.voice(limit_bytes)
+            nonce = posting.nonce_of(f"{self._job_id}v")
+            await send_voice_message(self._client, posted.channel.id, voice, nonce=nonce, reply_to=posted)
+        except BandmateError as error:
+            return await self._message.add_audio(posted, limit_bytes, str(error))
+        except discord.HTTPException as error:
+            if error.status >= 500 or error.status == 429:
+                raise
+            why = "A voice message was refused here: a moderator can grant me Send Voice Messages."
+            return await self._message.add_audio(posted, limit_bytes, why)
+        return posted
 
     async def _in_progress_message(self) -> discord.Message:
         """The interaction's own message: needs no permission, and editing it twice posts nothing twice."""
@@ -241,6 +268,8 @@ class Answer:
             if self._looks_first and (posted := await self._found_in(channel)):
                 return posted
             where = f"I could not post this in <#{self._reply.channel_id}>."
+            if self._reply.is_private:
+                where = f"You asked for it privately in <#{self._reply.channel_id}>."
             return await self._message.send(channel, discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES, where)
 
     def _channel(self) -> discord.PartialMessageable:

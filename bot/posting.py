@@ -215,6 +215,11 @@ def picture_name(rendered: Rendered) -> str:
     return f"{PurePath(rendered.filename).stem}.png"
 
 
+def is_audio(file: discord.Attachment) -> bool:
+    """Whether a file of an answer is its audio, not its picture."""
+    return not file.filename.endswith(".png")
+
+
 def nonce_of(job_id: str) -> str:
     """The job's nonce: its id where that fits into Discord's 25 characters, else the id's hash."""
     if len(job_id) <= MAX_NONCE_CHARACTERS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import orders
+from bot import orders, preferences
 from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Wishes, describe
 from generation.request import AudioFormat, Operation
 
@@ -29,9 +29,10 @@ async def compose(
     takes: TakeCount = 1,
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
+    private: bool = False,
 ) -> None:
     """Music for a prompt."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
     await _order(interaction, Operation.COMPOSE, prompt, clip, wishes)
 
 
@@ -48,9 +49,10 @@ async def extend(
     takes: TakeCount = 1,
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
+    private: bool = False,
 ) -> None:
     """The clip, going on."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
     await _order(interaction, Operation.EXTEND, prompt, clip, wishes)
 
 
@@ -67,9 +69,10 @@ async def restyle(
     takes: TakeCount = 1,
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
+    private: bool = False,
 ) -> None:
     """The clip in the prompt's style."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
     await _order(interaction, Operation.RESTYLE, prompt, clip, wishes)
 
 
@@ -87,9 +90,10 @@ async def vary(
     takes: TakeCount = 1,
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
+    private: bool = False,
 ) -> None:
     """Variations of the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private)
     await _order(interaction, Operation.VARY, prompt, clip, wishes)
 
 
@@ -106,9 +110,10 @@ async def accompany(
     takes: TakeCount = 1,
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
+    private: bool = False,
 ) -> None:
     """A backing under the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
     await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
 
 
@@ -119,8 +124,9 @@ async def _order(
     clip: discord.Attachment | None,
     wishes: Wishes,
 ) -> None:
-    request = wishes.request(interaction, operation, prompt, clip)
-    await orders.defer(interaction)
+    settings = await preferences.require_allowed(interaction)
+    request = wishes.request(interaction, settings, operation, prompt, clip)
+    await orders.defer(interaction, private=wishes.private)
     order = await orders.submit(interaction, request, [clip] if clip else [])
     await orders.reply(interaction, order)
 

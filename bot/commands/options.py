@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bot import texts
 from bot.orders import AWAITED_CLIP, FRONT_END
+from bot.preferences import Preferences
 from generation.family import Member
 from generation.request import MAX_SEED, MAX_TAKES, AudioFormat, Operation, Request, Sampling
 
@@ -37,8 +38,11 @@ DESCRIPTIONS = {
     "takes": "How many takes, 1 to 4",
     "creativity": "0.05 (plain) to 2 (wild); 1 unless said otherwise",
     "adherence": "How closely the words are followed, 1 to 10; 3 unless said otherwise",
+    "private": "Only you see it, until you post it",
     "strength": "How far it goes from the clip, 0 to 1; 0.5 unless said otherwise",
 }
+_OF_ANY_LENGTH = frozenset({Operation.COMPOSE, Operation.EXTEND})
+"""The operations whose length no clip gives: for them the usual length of the settings holds."""
 MAX_CHOICES = 25
 """Discord's limit on the choices of an autocomplete."""
 
@@ -57,27 +61,32 @@ class Wishes:
     creativity: float | None = None
     adherence: float | None = None
     strength: float | None = None
+    private: bool = False
 
     def request(
         self,
         interaction: discord.Interaction[BandmateClient],
+        settings: Preferences,
         operation: Operation,
         prompt: str | None,
         clip: discord.Attachment | None,
     ) -> Request:
-        """The request they make, with a stand-in for a clip that is still to be let in. Raises RequestRefused."""
+        """The request they make, with a stand-in for a clip that is still to be let in; the place's settings say what
+        was not said. Raises RequestRefused."""
         client = interaction.client
+        seconds = self.seconds or (settings.seconds if operation in _OF_ANY_LENGTH else None)
+        settings.check_limits(seconds, self.takes)
         given: dict[str, Any] = {"seed": self.seed, "strength": self.strength}
         sampling: dict[str, Any] = {"temperature": self.creativity, "guidance_scale": self.adherence}
         return Request(
             operation,
             prompt=(prompt or "").strip(),
             clip_ids=(AWAITED_CLIP,) if clip else (),
-            engine=self.engine or client.engine_for(operation),
-            duration_s=self.seconds,
+            engine=self.engine or client.engine_for(operation, settings.engine),
+            duration_s=seconds,
             sampling=Sampling(**_said(sampling)),
             num_takes=self.takes,
-            audio_format=self.format or client.config.default_format,
+            audio_format=self.format or settings.audio_format or client.config.default_format,
             **_said(given),
         )
 

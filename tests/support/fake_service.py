@@ -243,5 +243,9 @@ class FakeService:
     async def replay(self, take_id: str, origin: Origin | None = None) -> Replay:
         return Replay((await self.take(take_id)).take_id, Verdict.IDENTICAL)
 
+    async def voice_waveform(self, take_id: str) -> bytes:
+        await self.take(take_id)
+        return bytes(range(200))
+
     async def waveform_png(self, take_id: str) -> bytes:
         return b"\x89PNG fake picture"
