@@ -11,6 +11,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.network import STUMBLES, insisting
+
 log = logging.getLogger(__name__)
 
 
@@ -28,8 +30,8 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], state_file: Path,
     if synced.get(scope) == digest:
         return
     try:
-        await tree.sync(guild=guild)
-    except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
+        await insisting(lambda: tree.sync(guild=guild))
+    except (discord.HTTPException, app_commands.CommandSyncFailure, *STUMBLES) as error:
         log.error("Discord did not take the commands: %s", error)
         return
     write_state(state_file, {**synced, scope: digest})

@@ -270,3 +270,23 @@ async def test_the_size_limit_is_told_before_the_download(stage: WireStage) -> N
         answer = await asked.wait_response()
         assert "long.wav has 0.2 MB; at most 0.1 MB" in answer.content
         assert stage.discord.downloads == []
+
+
+@pytest.mark.parametrize("fault", [faults.BANNED, faults.UNAVAILABLE, faults.DROP_BEFORE, faults.RATE_LIMITED])
+async def test_a_stumbling_discord_does_not_stop_the_start(stage: WireStage, fault: faults.Fault) -> None:
+    for template in ("/users/@me", "/oauth2/applications/@me", "/commands"):
+        stage.discord.faults.add(fault, path=template)
+    async with stage.running_bot():
+        await stage.alice.slash(stage.channel, "compose", prompt="plain")
+        await stage.channel.wait_for_message(has_take)
+
+
+async def test_an_answer_is_not_lost_while_the_channels_history_stumbles(stage: WireStage) -> None:
+    async with stage.running_bot():
+        asked = await stage.alice.slash(stage.channel, "compose", prompt="slow 1")
+        await asked.wait_response()
+    for fault in (faults.BANNED, faults.UNAVAILABLE, faults.THREAD_ARCHIVED):
+        stage.discord.faults.add(fault, method="GET", path="/messages")
+    async with stage.running_bot():
+        await stage.channel.wait_for_message(has_take, timeout=60)
+    assert len(stage.results()) == 1
