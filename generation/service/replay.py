@@ -60,7 +60,7 @@ class Replay:
                 return f"Identical, sample for sample.{changed}"
             case Verdict.ROUNDING:
                 return (
-                    f"Equal within rounding: the difference lies {-(self.difference_db or 0):.0f} dB below it.{changed}"
+                    f"Equal within rounding: the difference lies {-(self.difference_db or 0):.0f} dB below the music.{changed}"
                 )
             case Verdict.DIFFERENT:
                 return f"Different.{changed or ' Nothing in its recipe says why.'}"

@@ -30,7 +30,7 @@ class CheckLimits:
     tempo_share: another tempo than was asked for, or the clip's, by more (0.005..0.5); double, half and triple count
         as the same. People notice 2 %; hearing a tempo in some seconds of music is exact to about that.
     drift_share: the tempo of the first and the second half differ by more (0.005..0.5), where the clip is steady.
-    beat_confidence: below it a heard tempo is not trusted enough to say so (0.5..1); plain beats reach 0.75, speech 0.54.
+    beat_confidence: below it a heard tempo is not trusted enough to say so (0.5..1); speech reaches 0.54, music 0.75.
     key_fit: the wanted key's scale fits the notes worse than this (-1..1, a correlation) while another fits well;
         the key of a piece, its relative and its fifths fit at 0.5 and more.
     join_step_factor: a step between two samples at a join, so many times the largest around it (1..10).
