@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -28,10 +29,11 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from benchmarks.music.cases import Case
-    from benchmarks.music.drive import Outcome
+    from benchmarks.music.drive import Outcome, Stage
     from benchmarks.music.report import Result
 
 SHORT_FORM = 12
+STRIDE = 8
 VERSIONS = (
     "numpy",
     "scipy",
@@ -62,35 +64,55 @@ def chosen(options: argparse.Namespace) -> tuple[Case, ...]:
 
 
 def run(cases: Sequence[Case], keep: Path | None, *, replay: bool) -> list[Result]:
-    """Make and measure the cases; engines that are not here are named and left out."""
+    """Make and measure the cases, in an order that Ctrl-C (or a kill) may end at any time: what there is then is reported.
+
+    Engines that are not here are named and left out.
+    """
     from benchmarks.music.drive import Stage
-    from benchmarks.music.figures import measure
-    from benchmarks.music.report import Result
-    from generation.errors import EngineUnavailable
 
     results: list[Result] = []
     absent: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="bandmate-musicality-") as folder:
-        stage = Stage(Path(folder))
-        for number, case in enumerate(cases, start=1):
-            begun = time.perf_counter()
-            try:
-                outcome = stage.play(case, replay=replay)
-            except EngineUnavailable as error:
-                absent[case.engine] = str(error)
-                continue
-            result = Result(case, measure(outcome))
-            results.append(result)
-            say = "; ".join(result.figures.short) or result.figures.words.get("answer", "good")
-            console.print(
-                f"[dim]{number}/{len(cases)} {time.perf_counter() - begun:5.1f} s[/] {case.name}: {say}",
-                highlight=False,
-            )
-            if keep is not None:
-                write_take(outcome, keep)
+        try:
+            play(Stage(Path(folder)), cases, keep, results, absent, replay=replay)
+        except KeyboardInterrupt:
+            console.print(f"[yellow]ended after {len(results)} of {len(cases)} cases")
     for engine, sentence in absent.items():
         console.print(f"[yellow]no cases of {engine}: {sentence}")
-    return results
+    places = {case.name: place for place, case in enumerate(cases)}
+    return sorted(results, key=lambda result: places[result.case.name])
+
+
+def play(
+    stage: Stage,
+    cases: Sequence[Case],
+    keep: Path | None,
+    results: list[Result],
+    absent: dict[str, str],
+    *,
+    replay: bool,
+) -> None:
+    """Every eighth case first, then those after them: any beginning of it has a share of all."""
+    from benchmarks.music.figures import measure
+    from benchmarks.music.report import Result
+    from generation.errors import EngineUnavailable
+
+    order = [case for first in range(STRIDE) for case in cases[first::STRIDE]]
+    for number, case in enumerate(order, start=1):
+        begun = time.perf_counter()
+        try:
+            outcome = stage.play(case, replay=replay)
+        except EngineUnavailable as error:
+            absent[case.engine] = str(error)
+            continue
+        result = Result(case, measure(outcome))
+        results.append(result)
+        say = "; ".join(result.figures.short) or result.figures.words.get("answer", "good")
+        console.print(
+            f"[dim]{number}/{len(cases)} {time.perf_counter() - begun:5.1f} s[/] {case.name}: {say}", highlight=False
+        )
+        if keep is not None:
+            write_take(outcome, keep)
 
 
 def write_take(outcome: Outcome, folder: Path) -> None:
@@ -175,6 +197,8 @@ def main() -> int:
     if options.list:
         console.print("\n".join(case.name for case in cases), highlight=False)
         return 0
+    for ended in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ended, signal.default_int_handler)
     results = run(cases, options.keep, replay=not options.no_replay)
     show(results)
     if options.out is not None:

@@ -222,8 +222,7 @@ def _words(outcome: Outcome, sheet: midi.Sheet, figures: Figures) -> None:
     if asked.tempo_bpm is not None:
         checks.append((f"{asked.tempo_bpm:g} bpm", abs(sheet.tempo_bpm / asked.tempo_bpm - 1) <= TEMPO_WITHIN))
     if asked.key is not None:
-        near = harmony.key_class(asked.key, harmony.key_of(harmony.chroma_of_notes(sheet.notes)))
-        checks.append(("key", near in ("same", "relative")))
+        checks.append(("key", harmony.fits(harmony.chroma_of_notes(sheet.notes), asked.key)))
     if asked.beats_per_bar is not None:
         checks.append((f"{asked.beats_per_bar} beats", sheet.beats_per_bar == asked.beats_per_bar))
     if checks:

@@ -51,6 +51,13 @@ def key_of(chroma: np.ndarray) -> Key:
     return max(((major, "major"), ((major - 3) % 12, "minor")), key=lambda key: likeness(*key))
 
 
+def fits(chroma: np.ndarray, key: Key) -> bool:
+    """Whether no other seven notes hold clearly more (2 %) of a chroma than those of a key and its relative."""
+    shares = [sum(chroma[(tonic + step) % 12] for step in SCALES["major"]) for tonic in range(12)]
+    own = key[0] if key[1] == "major" else (key[0] + 3) % 12
+    return bool(shares[own] >= max(shares) - 0.02 * chroma.sum())
+
+
 def key_class(truth: Key, found: Key) -> str:
     """same, fifth, relative, parallel or other: mir_eval's weighted score by its name."""
     return CLASSES[mir_eval.key.weighted_score(*(f"{LABELS[tonic]} {mode}" for tonic, mode in (truth, found)))]

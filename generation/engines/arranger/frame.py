@@ -250,7 +250,8 @@ def _felt(base: Frame, style: Style, wish: Wish, remarks: tuple[str, ...]) -> Fr
     pulse = base.tempo_bpm / 3 if base.grid.beats_per_bar == 6 else base.tempo_bpm
     low, high = (edge * wish.tempo_factor for edge in style.tempo_bpm)
     target = math.sqrt(low * high)
-    rates = (1.0,) if base.grid.beats_per_bar == 6 else (1.0, 2.0, 0.5)
+    # three beats have no half: a bar felt at another rate would have its chords on the wrong side of the bar line
+    rates = (1.0, 2.0, 0.5) if base.grid.beats_per_bar == 4 else (1.0,)
     explicit = wish.tempo_bpm is not None and low * 0.6 <= pulse <= high * 1.6
     rate = 1.0 if explicit else min(rates, key=lambda r: abs(math.log2(pulse * r / target)) + 0.15 * (r != 1))
     if len(rates) > 1:
