@@ -59,9 +59,8 @@ class Replay:
             case Verdict.IDENTICAL:
                 return f"Identical, sample for sample.{changed}"
             case Verdict.ROUNDING:
-                return (
-                    f"Equal within rounding: the difference lies {-(self.difference_db or 0):.0f} dB below the music.{changed}"
-                )
+                below_db = -(self.difference_db or 0.0)
+                return f"Equal within rounding: the difference lies {below_db:.0f} dB below the music.{changed}"
             case Verdict.DIFFERENT:
                 return f"Different.{changed or ' Nothing in its recipe says why.'}"
         return f"It can't be made again: {self.reason}{changed}"

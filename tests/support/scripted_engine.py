@@ -5,6 +5,7 @@
 "fail"      gives up with a sentence               "retry"  gives up, but another try may go well
 "oom"       MemoryError in a step                  "raise"  RuntimeError in a step
 "refuse"    refuses to admit the job               "shout"  prints to stdout, as libraries do
+"mute"      makes silence                              (with "once": in its first try)
 "full"      the disk is full when its take is kept "once"   only the first time (marked in the folder of the options)
 Each take is a sine tone whose pitch comes from its seed, so that equal seeds give equal audio. Every start of a job is
 counted in the options' folder, in a file named after it: one line per admission.
@@ -99,6 +100,8 @@ class ScriptedEngine:
 
     def _done(self, job: EngineJob, words: list[str]) -> Done:
         clip = tone(job.seed, LENGTH_S)
+        if "mute" in words and ("once" not in words or self._num_admissions(job) == 1):
+            clip = Clip(np.zeros_like(clip.samples), RATE_HZ)
         pid = os.getpid()
         details = {
             "pid": pid,
@@ -114,6 +117,9 @@ class ScriptedEngine:
             remarks=("One word was not understood.",),
             engine_revision="scripted-1",
         )
+
+    def _num_admissions(self, job: EngineJob) -> int:
+        return len((self._folder / job.job_id).read_text().split())
 
     def _was_here(self, job: EngineJob) -> bool:
         mark = self._folder / f"mark-{job.job_id}"
