@@ -11,6 +11,7 @@ import discord
 import structlog
 
 from bot import errors, preferences, texts
+from bot.blocked_words import require_clean
 from bot.jams.inherit import inherit
 from bot.network import insisting
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
@@ -172,6 +173,7 @@ async def _submit(
     asker = asker or origin_of(interaction)
     request, room_lines = await inherit(interaction, request, asker)
     settings = await preferences.here(interaction)
+    require_clean(request.prompt, settings.blocked_words)
     lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins), *room_lines]
     lines += _permission_lines(interaction)
     told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS), as_voice=settings.voice_message)

@@ -33,8 +33,8 @@ class Scope(StrEnum):
     PERSON = "person"
 
 
-INHERITED = ("engine", "audio_format", "seconds", "voice_message", "language", "max_seconds", "max_takes")
-"""What a later scope overrides. The other settings hold where they are set: leave is a person's, the rest a guild's."""
+_PERSONS_OWN = frozenset({"engine", "audio_format", "seconds", "voice_message", "language", "leave"})
+"""What a person may set: limits are the channel's and the server's, which the person's settings can't lift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Preferences:
 
     engine, audio_format, seconds (1..300), voice_message, language ("de"): used where an order does not say.
     max_seconds, max_takes, max_jobs_per_person: limits of the place. channel_ids, role_ids: where and by whom the bot
-    may be used (empty: everywhere, by everybody); blocked_ids: people who may not. leave: who may build on the person's
-    clips.
+    may be used (empty: everywhere, by everybody); blocked_ids: people who may not; blocked_words: what prompts may not
+    have (see blocked_words.py). leave: who may build on the person's clips.
     """
 
     engine: str | None = None
@@ -58,6 +58,7 @@ class Preferences:
     channel_ids: tuple[str, ...] = ()
     role_ids: tuple[str, ...] = ()
     blocked_ids: tuple[str, ...] = ()
+    blocked_words: tuple[str, ...] = ()
     leave: Leave = Leave.ANYONE
     sources: Mapping[str, Scope] = field(default_factory=dict)
 
@@ -75,7 +76,8 @@ def inherited(chosen: Mapping[Scope, Mapping[str, Any]]) -> Preferences:
     sources: dict[str, Scope] = {}
     for scope in Scope:
         for name, value in chosen.get(scope, {}).items():
-            if name in Preferences.__slots__ and name != "sources":
+            is_allowed = name in _PERSONS_OWN if scope is Scope.PERSON else name != "leave"
+            if is_allowed and name in Preferences.__slots__ and name != "sources":
                 values[name], sources[name] = _typed(name, value), scope
     return Preferences(**values, sources=sources)
 
