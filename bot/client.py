@@ -32,6 +32,7 @@ from bot.views.jam_relay import RelayButton
 from bot.views.jam_vote import VoteButton
 from bot.views.jobs import JobButton
 from bot.views.private import PostButton
+from bot.views.settings import SettingsButton
 from bot.views.takes import TakeButton
 from generation.request import AudioFormat, Operation
 
@@ -158,6 +159,7 @@ class BandmateClient(discord.Client):
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
         self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton)
+        self.add_dynamic_items(SettingsButton)
         self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
