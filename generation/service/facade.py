@@ -76,6 +76,7 @@ class Service:
             self._reception = Reception(config, self._ledger, self._store)
             self.sharing = Sharing(self._ledger, self._store)
             self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
+            stack.push_async_callback(self.jams.close)
             stack.push_async_callback(self._reception.close)
             await self._reception.open()
             self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import structlog
 
 from generation.errors import RequestRefused
-from generation.hearing import Hearing, Key
+from generation.hearing import Key
 from generation.jam import layers
 from generation.jam.frame import Frame, key_named
 from generation.jam.room import Layer, Person, Room, new_room
 from generation.jobs import CheckIn, JobStatus, Origin, Rendered
 from generation.request import AudioFormat, Operation, Take
 from generation.service import jam_files
+from generation.service.fitting import Fitter
 from generation.service.rendering import load_take
 
 if TYPE_CHECKING:
     from generation.audio.store import AudioStore
-    from generation.clip import Clip
     from generation.jam.fit import Fitted, Grid
     from generation.ledger import Ledger
     from generation.service.reception import Reception
@@ -41,6 +41,11 @@ class JamRooms:
     ) -> None:
         """`clip_of_take` is the service's: it refuses what may not be built on."""
         self._ledger, self._store, self._reception, self._clip_of_take = ledger, store, reception, clip_of_take
+        self._fitter = Fitter()
+
+    async def close(self) -> None:
+        """End the process that fits clips."""
+        await self._fitter.close()
 
     # rooms
 
@@ -81,7 +86,7 @@ class JamRooms:
         layers.require_room(room)
         row = await self._ledger.clips.get(clip_id)
         clip = await load_take(self._store, row.audio_hash)
-        fitted = await self._fit(clip, row.hearing, room.frame)
+        fitted = await self._fitter.fit(clip, row.hearing, room.frame)
         return await self._add(room_id, by, name, fitted, None, None), fitted.remarks
 
     async def add_take(
@@ -91,7 +96,7 @@ class JamRooms:
         room = await self.room(room_id)
         layers.require_room(room)
         checked = await self._clip_of_take(take.take_id, owner=by)
-        fitted = await self._fit(
+        fitted = await self._fitter.fit(
             await load_take(self._store, take.audio_hash), checked.hearing, room.frame, _grid_of(take, room.frame)
         )
         made_by = (await self._ledger.jobs.get(take.job_id)).origin
@@ -102,7 +107,7 @@ class JamRooms:
         """A clip in a room's frame, as a clip of its own; with what was done to it. Raises RequestRefused."""
         row = await self._ledger.clips.get(clip_id)
         clip = await load_take(self._store, row.audio_hash)
-        fitted = await self._fit(clip, row.hearing, room.frame)
+        fitted = await self._fitter.fit(clip, row.hearing, room.frame)
         return await self._reception.let_in(fitted.clip, name=name, owner=owner), fitted.remarks
 
     async def withdraw_take(self, take_id: str) -> list[Room]:
@@ -160,11 +165,6 @@ class JamRooms:
         from generation.jam.picture import card_png
 
         return await asyncio.to_thread(card_png, room)
-
-    async def _fit(self, clip: Clip, hearing: Hearing, frame: Frame, known: Grid | None = None) -> Fitted:
-        from generation.jam.fit import fit
-
-        return await asyncio.to_thread(fit, clip, hearing, frame, known)
 
     async def _add(
         self, room_id: str, by: Person, name: str, fitted: Fitted, take_id: str | None, maker: Person | None
