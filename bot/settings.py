@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as NotJson
 
 from generation.audio.decode import DecodeLimits
 from generation.config import ServiceConfig
@@ -166,6 +167,18 @@ class Settings(BaseSettings):
     engines: dict[str, dict[str, Any]] = Field(default_factory=_no_engine_options)
     log: Log = Log()
 
+    @field_validator("data_dir")
+    @classmethod
+    def _at_home(cls, folder: Path) -> Path:
+        """No shell has seen what a file says, or what stands in quotes."""
+        return folder.expanduser()
+
+    @field_validator("engines")
+    @classmethod
+    def _with_the_others(cls, engines: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Options for one engine take no other engine away."""
+        return {**_no_engine_options(), **engines}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -205,6 +218,11 @@ class Settings(BaseSettings):
             settings = cls(**_read_toml(config_file))
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from error
+        except NotJson as error:  # pydantic's own word for a list or a table in the environment that is none
+            raise SettingsError(
+                f"The settings in the environment are not right: {error}. Write lists as JSON: '[\"cpu\"]'."
+            ) from error
+        _refuse_unknown_names(settings)
         settings.service_config()  # so that a value out of range is told at once, whatever is started
         return settings.model_copy(update={"discord_token": _read_token(settings)})
 
@@ -217,9 +235,23 @@ def find_devices(workers: Workers) -> tuple[str, ...]:
     return ("cpu", *(f"cuda:{index}" for index in range(len(gpus))))
 
 
+def _refuse_unknown_names(settings: Settings) -> None:
+    """Raises SettingsError for a name that would be read over in silence."""
+    sections = type(settings).model_fields.keys() - {"discord_token"}
+    for name in sorted(os.environ):
+        if name == "BANDMATE_DISCORD_TOKEN":
+            raise SettingsError("The token is read from DISCORD_TOKEN, not from BANDMATE_DISCORD_TOKEN.")
+        section = name.removeprefix("BANDMATE_").partition("__")[0].lower()
+        if name.startswith("BANDMATE_") and section not in sections:
+            raise SettingsError(f"There is no setting {name}: config/default.toml lists every setting.")
+    if settings.takes.engine not in settings.engines:
+        known = ", ".join(sorted(settings.engines))
+        raise SettingsError(f"takes.engine: there is no engine {settings.takes.engine!r}; there are {known}.")
+
+
 def _read_toml(config_file: Path | None) -> dict[str, Any]:
     if config_file is None:
-        config_file = Path(os.environ.get("BANDMATE_DATA_DIR") or default_data_dir()) / "bandmate.toml"
+        config_file = Path(os.environ.get("BANDMATE_DATA_DIR") or default_data_dir()).expanduser() / "bandmate.toml"
         if not config_file.exists():
             return {}
     try:

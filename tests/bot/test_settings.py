@@ -70,6 +70,39 @@ def test_a_wrong_setting_is_named_with_its_range(tmp_path: Path, text: str, word
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BANDMATE_WORKERS__DEVICES", "cpu", ["workers", '["cpu"]']),
+        ("BANDMATE_WEBB__PORT", "1", ["BANDMATE_WEBB__PORT"]),
+        ("BANDMATE_DISCORD_TOKEN", "secret", ["read from DISCORD_TOKEN"]),
+        ("BANDMATE_TAKES__ENGINE", "aranger", ["aranger", "arranger"]),
+    ],
+)
+def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: list[str]) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    for word in words:
+        assert word in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_options_for_one_engine_leave_the_others(tmp_path: Path) -> None:
+    settings = Settings.load(write(tmp_path / "own.toml", "[engines.musicgen]\nmodel = 'x'\n"))
+    assert settings.engines["musicgen"] == {"model": "x"}
+    assert {"arranger", "studio"} <= settings.service_config().engines.keys()
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BANDMATE_DATA_DIR", "~/music")
+    (tmp_path / "music").mkdir()
+    write(tmp_path / "music" / "bandmate.toml", "[web]\nport = 9000\n")
+    settings = Settings.load()
+    assert (settings.data_dir, settings.web.port) == (tmp_path / "music", 9000)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="can't be read"):
         Settings.load(tmp_path / "none.toml")
