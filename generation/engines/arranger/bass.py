@@ -12,7 +12,7 @@ from generation.engines.arranger.harmony import ChordSpan, Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.theory import nearest_pitch, scale_walk
 
-CHROMATIC_SHARE = 0.2
+CHROMATIC_SHARE = 0.1
 """How many of a walking line's approach notes come from a semitone outside the scale."""
 
 
