@@ -64,7 +64,7 @@ def chosen(options: argparse.Namespace) -> tuple[Case, ...]:
 
 
 def run(cases: Sequence[Case], keep: Path | None, *, replay: bool) -> list[Result]:
-    """Make and measure the cases, in an order that Ctrl-C (or a kill) may end at any time: what there is then is reported.
+    """Make and measure the cases, in an order that Ctrl-C may end at any time: what there is is reported.
 
     Engines that are not here are named and left out.
     """

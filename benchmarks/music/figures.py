@@ -19,6 +19,7 @@ LUFS, LUFS_WITHIN, CEILING_DBFS = -14.0, 1.0, -1.0
 METER_ROUNDS_DB = 0.05
 """ffmpeg's meter shows tenths."""
 BEAT_F, DOWNBEAT_F = 0.9, 0.8
+HOLE_MS = 20.0
 FOLLOWING = (Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY)
 EXTEND_LEAD_S = 0.03
 """The arranger's score of an extension begins this much before its first beat; checked by the lag of the onsets."""
@@ -264,6 +265,9 @@ def _loop(outcome: Outcome, figures: Figures) -> None:
     seam = sound.repeated_seam(take)
     figures.numbers |= {"step ratio": seam.step_ratio, "jump excess dB": seam.jump_excess_db}
     figures.expect(not seam.is_heard, f"seam: step {seam.step_ratio:.2f}, level jump {seam.jump_excess_db:+.1f} dB")
+    hole_ms, usual_ms = sound.hole_ms(take)
+    figures.numbers["hole ms"] = hole_ms
+    figures.expect(hole_ms <= max(usual_ms, HOLE_MS), f"a hole of {hole_ms:.0f} ms at the seam")
     for audio_format in (AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.OGG, AudioFormat.MP3):
         back, _ = round_trip(take, audio_format)
         at_rate = take.resampled(back.sample_rate_hz)

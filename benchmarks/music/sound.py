@@ -154,6 +154,16 @@ def repeated_seam(clip: Clip) -> Seam:
     return seam(twice, clip.duration_s, clip.duration_s, clip.duration_s)
 
 
+def hole_ms(clip: Clip) -> tuple[float, float]:
+    """How long it is quiet (50 dB below the loudest 2 ms) where the clip repeats, and the longest quiet elsewhere."""
+    window = round(0.002 * clip.sample_rate_hz)
+    num = clip.num_frames // window
+    power = np.square(clip.samples[:, -num * window :].astype(np.float64)).reshape(clip.num_channels, num, window)
+    quiet = power.mean(axis=(0, 2)) < power.mean(axis=(0, 2)).max() * 10 ** (-50 / 10)
+    loud = np.flatnonzero(~quiet)
+    return float(2 * (loud[0] + num - 1 - loud[-1])), float(2 * (np.diff(loud).max(initial=1) - 1))
+
+
 def shift_frames(one: Clip, other: Clip, reach: int = 4_000) -> int:
     """By how many frames `other` lies later than `one` (both at one rate)."""
     size = min(one.num_frames, other.num_frames, 4 * one.sample_rate_hz)
