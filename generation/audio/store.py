@@ -60,12 +60,12 @@ class AudioStore:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise _disk_error("The audio folder can't be made", error) from error
+            raise _disk_error(f"The folder {folder} can't be made", error) from error
 
     def put(self, clip: Clip) -> str:
         """Keep a clip, and give its hash (`samples_digest`). Raises BandmateError when the disk is full or fails."""
         digest = samples_digest(clip)
-        if not self._path(digest, "flac").exists():
+        if not self._is_renewed(self._path(digest, "flac")):
             self._write(self._path(digest, "flac"), _to_flac(clip))
         return digest
 
@@ -83,7 +83,7 @@ class AudioStore:
     def put_blob(self, data: bytes) -> str:
         """Keep raw bytes, and give their SHA-256. Raises BandmateError when the disk is full or fails."""
         digest = hashlib.sha256(data).hexdigest()
-        if not self._path(digest, "bin").exists():
+        if not self._is_renewed(self._path(digest, "bin")):
             self._write(self._path(digest, "bin"), data)
         return digest
 
@@ -134,6 +134,16 @@ class AudioStore:
         if not isinstance(digest, str) or not _HASH.fullmatch(digest):
             raise BandmateError("That is not the name of a clip.")
         return self._folder / digest[:2] / f"{digest}.{kind}"
+
+    def _is_renewed(self, path: Path) -> bool:
+        """Whether it is there already: then it counts as written now, and no housekeeping takes it for left over."""
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise _disk_error("The audio can't be kept", error) from error
+        return True
 
     def _read(self, path: Path) -> bytes:
         try:

@@ -132,3 +132,11 @@ def test_threads_that_keep_the_same_clip_do_not_disturb_each_other(store: AudioS
         thread.join()
     assert len(names) == 8 and len(set(names)) == 1
     np.testing.assert_array_equal(store.get(names[0]).samples, quantised(clip).samples)
+
+
+def test_what_comes_again_counts_as_new(store: AudioStore) -> None:
+    clip = clips.noise(0.1)
+    digest = store.put(clip)
+    os.utime(store._path(digest, "flac"), (0, 0))
+    assert store.put(clip) == digest
+    assert store.written_at(digest) > time.time() - 60
