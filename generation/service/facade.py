@@ -52,12 +52,14 @@ class Service:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open the ledger, take up what an earlier run left, start the workers. Raises LedgerUnavailable."""
+        """Open the ledger, take up what an earlier run left, start the workers.
+
+        Raises BandmateError when the data folder or the ledger can't be opened.
+        """
         from generation.audio.store import AudioStore
         from generation.ledger import Ledger, Limits
 
         config = self._config
-        config.data_folder.mkdir(parents=True, exist_ok=True)
         self._store = AudioStore(config.audio_folder)
         self._limits = Limits(config.max_jobs_per_person, config.max_jobs_per_guild, config.max_jobs)
         async with AsyncExitStack() as stack:
@@ -290,6 +292,8 @@ class Service:
                     self._board.show(await self._status_of(row))
             except BandmateError as error:
                 log.error("statuses can't be read", why=str(error))
+            except Exception:  # without the board nobody hears that a place has changed
+                log.exception("statuses could not be put up; the next round comes")
 
 
 def _cleaned(origin: Origin) -> Origin:

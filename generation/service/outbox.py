@@ -38,13 +38,14 @@ class Outbox:
                     await self._adopt(front_end)
                     adopt_at_s = time.monotonic() + self._config.instance_s / 3
                 owed = await self._ledger.answers.owed(front_end, self._me)
+                handed_out &= {row.job_id for row in owed}  # what is answered is never owed again
+                found = [await self._finished_job(row) for row in owed if row.job_id not in handed_out]
             except BandmateError as error:
                 log.error("finished jobs can't be read", front_end=front_end, why=str(error))
-                owed = []
-            for row in owed:
-                if row.job_id not in handed_out:
-                    handed_out.add(row.job_id)
-                    yield await self._finished_job(row)
+                found = []
+            for job in found:
+                handed_out.add(job.status.job_id)  # not sooner: one that can't be read now comes the next time
+                yield job
             await self._ended.heard(ring, limit_s=self._config.poll_interval_s)
 
     @property

@@ -12,7 +12,8 @@ from generation.engines.base import Capabilities
 from generation.errors import BandmateError
 from generation.hearing import Hearing
 from generation.jobs import JobState
-from generation.request import Operation, Request
+from generation.ledger import LedgerUnavailable
+from generation.request import Operation, Request, Take
 from generation.service import Service, ServiceConfig
 from generation.service.admission import music_s
 from tests.support.databases import new_database, postgres_server
@@ -123,3 +124,29 @@ ENGINE = Capabilities("e", frozenset(Operation), 30.0, 2, 44_100, "MIT")
 )
 def test_how_much_music_a_request_is(request_: Request, clip_s: tuple[float, ...], expected_s: float) -> None:
     assert music_s(request_, ENGINE, tuple(Hearing(seconds) for seconds in clip_s)) == expected_s
+
+
+async def test_a_data_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    with pytest.raises(BandmateError, match=r"data/audio can't be made"):
+        async with Service(scripted_config(tmp_path)):
+            pass
+
+
+async def test_a_finished_job_that_can_not_be_read_is_handed_out_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Service(scripted_config(tmp_path)) as service:
+        of_job, num_calls = service._ledger.takes.of_job, 0
+
+        async def busy_at_first(job_id: str) -> tuple[Take, ...]:
+            nonlocal num_calls
+            num_calls += 1
+            if num_calls == 1:
+                raise LedgerUnavailable("The ledger is busy.")
+            return await of_job(job_id)
+
+        monkeypatch.setattr(service._ledger.takes, "of_job", busy_at_first)
+        ticket = await service.submit(scripted("a"), member(), key="a")
+        job = await asyncio.wait_for(anext(aiter(service.finished("discord"))), 20)
+        assert (job.status.job_id, len(job.takes), num_calls) == (ticket.job_id, 1, 2)
