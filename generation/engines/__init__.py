@@ -28,7 +28,9 @@ ENGINES: dict[str, EngineEntry] = {
     "arranger": EngineEntry("generation.engines.arranger"),
     "studio": EngineEntry("generation.engines.studio"),
     "musicgen": EngineEntry(
-        "generation.engines.musicgen", ("torch", "transformers", "safetensors"), "pip install 'bandmate[musicgen]'"
+        "generation.engines.musicgen",
+        ("torch", "transformers", "safetensors", "onnx"),
+        "pip install 'bandmate[musicgen]'",
     ),
     "bark": EngineEntry(
         "generation.engines.bark", ("torch", "transformers", "safetensors"), "pip install 'bandmate[musicgen]'"

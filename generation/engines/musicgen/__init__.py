@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generation.engines import EngineOptions
 from generation.engines.musicgen.engine import MusicgenEngine
-from generation.engines.musicgen.options import MusicgenOptions
+from generation.engines.musicgen.options import MusicgenOptions, require_licence
 
 if TYPE_CHECKING:
     from generation.engines.base import Engine
@@ -19,6 +19,8 @@ def create(device: str, options: EngineOptions) -> Engine:
     """The engine for a device ("cpu", "cuda:0"); reads no weights yet.
 
     Raises:
-        EngineUnavailable: a setting is wrong; the sentence says which.
+        EngineUnavailable: a setting is wrong, or the licence is not accepted; the sentence says which.
     """
-    return MusicgenEngine(device, MusicgenOptions.of(options.values))
+    wanted = MusicgenOptions.of(options.values)
+    require_licence(wanted)
+    return MusicgenEngine(device, wanted)

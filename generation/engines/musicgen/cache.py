@@ -54,26 +54,27 @@ class RowState:
 class Cache:
     """Keys and values of `max_rows` rows, each in both halves, and of their prompts.
 
-    past: a layer each [max_rows * halves, 2, heads, places, head], the 2 being keys and values. prompts: a layer each
-    [max_rows, 2, heads, tokens, head]. Places lie next to each other within a head: a CPU's attention reads them in up
+    past: a layer each [2, max_rows * halves, heads, places, head], the 2 being keys and values. prompts: a layer each
+    [2, max_rows, heads, tokens, head]. Places lie next to each other within a head: a CPU's attention reads them in up
     to half the time that it takes when heads lie next to each other within a place.
+    prompts_version: changes whenever the prompts do, for those who keep copies.
     """
 
     def __init__(self, shape: ModelShape, precision: Precision, max_rows: int, device: torch.device) -> None:
         self.shape, self.max_rows, self.device = shape, max_rows, device
-        dtype, heads, width = precision.memory_dtype, shape.num_heads, shape.head_size
+        dtype, heads, width = precision.dtype, shape.num_heads, shape.head_size
         # Zeros, not empty: places that are masked are multiplied by 0, which not-a-number would survive.
         self.past = [
-            torch.zeros(max_rows * HALVES, 2, heads, shape.max_positions, width, dtype=dtype, device=device)
+            torch.zeros(2, max_rows * HALVES, heads, shape.max_positions, width, dtype=dtype, device=device)
             for _ in range(shape.num_layers)
         ]
         self.max_prompt_span = num_tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
         self.prompts = [
-            torch.zeros(max_rows, 2, heads, num_tokens, width, dtype=dtype, device=device)
+            torch.zeros(2, max_rows, heads, num_tokens, width, dtype=dtype, device=device)
             for _ in range(shape.num_layers)
         ]
         self.prompt_lengths = torch.zeros(max_rows, dtype=torch.int64, device=device)
-        self.prompt_span = 1
+        self.prompt_span, self.prompts_version = 1, 0
         self._sliced: tuple[int, ...] = ()
         self._slices: Slices = ([], [])
         sequences = (max_rows, shape.num_codebooks, shape.max_positions)
@@ -90,23 +91,27 @@ class Cache:
     @staticmethod
     def num_bytes(shape: ModelShape, precision: Precision) -> int:
         """Device memory of one row."""
-        line = 2 * shape.hidden * int(precision.memory_dtype.itemsize) * shape.num_layers
+        line = 2 * shape.hidden * int(precision.dtype.itemsize) * shape.num_layers
         tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
         return line * (HALVES * shape.max_positions + tokens) + shape.num_codebooks * shape.max_positions * 12
 
     def move(self, source: int, target: int) -> None:
         """Copy a row over another one."""
         for layer in self.past:
-            layer[target * HALVES : (target + 1) * HALVES] = layer[source * HALVES : (source + 1) * HALVES]
-        for tensor in (*self.prompts, self.prompt_lengths, *self.rows.tensors()):
+            layer[:, target * HALVES : (target + 1) * HALVES] = layer[:, source * HALVES : (source + 1) * HALVES]
+        for prompts in self.prompts:
+            prompts[:, target] = prompts[:, source]
+        for tensor in (self.prompt_lengths, *self.rows.tensors()):
             tensor[target] = tensor[source]
+        self.prompts_version += 1
 
     def put_prompt(self, row: int, layers: list[Tensor]) -> None:
         """Keep a prompt's keys and values, a layer each [tokens, 2 * hidden]."""
         num_tokens = layers[0].shape[0]
         for memory, layer in zip(self.prompts, layers, strict=True):
-            memory[row, :, :, :num_tokens] = layer.view(num_tokens, 2, *memory.shape[2::2]).permute(1, 2, 0, 3)
+            memory[:, row, :, :num_tokens] = layer.view(num_tokens, 2, *memory.shape[2::2]).permute(1, 2, 0, 3)
         self.prompt_lengths[row] = num_tokens
+        self.prompts_version += 1
 
     def slices(self, first_row: int, num_rows: int, step: int, span: int) -> Slices:
         """The memory of each layer as a pass sees it; kept from step to step, for slicing takes longer than copying.
@@ -119,8 +124,8 @@ class Cache:
         if self._sliced != wanted:
             halves = slice(first_row * HALVES, (first_row + num_rows) * HALVES, step)
             rows = slice(first_row, first_row + num_rows)
-            past = [(layer.flatten(0, 3), *layer[halves, :, :, :span].unbind(1)) for layer in self.past]
-            prompts = [tuple(layer[rows, :, :, : self.prompt_span].unbind(1)) for layer in self.prompts]
+            past = [(layer.flatten(0, 3), *layer[:, halves, :, :span].unbind(0)) for layer in self.past]
+            prompts = [tuple(layer[:, rows, :, : self.prompt_span].unbind(0)) for layer in self.prompts]
             self._sliced, self._slices = wanted, (past, prompts)
         return self._slices
 
@@ -140,9 +145,10 @@ class CacheView:
     def __init__(self, cache: Cache, first_row: int, num_rows: int, num_halves: int, places: Tensor, span: int) -> None:
         step = HALVES // num_halves
         self.past, self.prompts = cache.slices(first_row, num_rows, step, span)
-        device, num_lines = places.device, 2 * cache.shape.num_heads
+        device, num_heads = places.device, cache.shape.num_heads
         halves = torch.arange(first_row * HALVES, (first_row + num_rows) * HALVES, step, device=device)
-        lines = halves[:, None] * num_lines + torch.arange(num_lines, device=device)
+        heads = torch.arange(num_heads, device=device)
+        lines = halves[:, None] * num_heads + torch.cat([heads, heads + cache.max_rows * HALVES * num_heads])
         self.targets = (lines[..., None] * cache.shape.max_positions + places[:, None]).flatten()
         dtype = cache.past[0].dtype
         self.past_mask = _mask(torch.arange(span, device=device) > places[:, None, :, None], dtype)

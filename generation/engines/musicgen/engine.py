@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generation.engines.base import Capabilities, EngineJob, Event, Failed, Preview, Progress
-from generation.engines.musicgen.options import LICENCE, MusicgenOptions, require_licence, traits_of
+from generation.engines.musicgen.options import LICENCE, MusicgenOptions, traits_of
 from generation.engines.musicgen.plan import check, make_plan, operations_of
 from generation.errors import BandmateError, EngineUnavailable
 
@@ -47,7 +47,6 @@ class MusicgenEngine:
 
     def admit(self, job: EngineJob) -> None:
         """Take a job in; see `plan.check` for what is refused."""
-        require_licence(self.options)
         name = self._model_of(job)
         if name not in self.options.models:
             raise EngineUnavailable(

@@ -1,7 +1,7 @@
-"""Matrix multiplications of the decoder: as the weights are, laid out for the processor's bfloat16, or in int8.
+"""Matrix multiplications of the decoder: as the weights are, laid out for the processor, or in int8.
 
-With few rows a step's time is that of reading the weights, so halving their size nearly halves it. Both CPU forms are
-oneDNN's, through the operators that torch's own compiler emits for x86 (`mkldnn`, `onednn` namespaces).
+With few rows a step's time is that of reading the weights, so halving their size nearly halves it. On a CPU float32 and
+bfloat16 are oneDNN's, through the operators that torch's own compiler emits for x86 (`mkldnn`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,9 @@ class Precision(StrEnum):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of activations, norms and embeddings; int8 weights work on float32."""
+        """The dtype of activations, norms, embeddings, keys and values; int8 weights work on float32."""
         names = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
         return names.get(self, torch.float32)
-
-    @property
-    def memory_dtype(self) -> torch.dtype:
-        """The dtype of keys and values: reading them is the other half of a step's time in long takes."""
-        return torch.bfloat16 if self is Precision.INT8 else self.dtype
 
 
 class Linear(Protocol):
@@ -96,38 +91,31 @@ class PackedLinear:
 
 
 class Int8Linear:
-    """Weights in int8 with a scale for each output, activations rounded to int8 with a scale for each row.
+    """Weights in int8 with a scale for each output, symmetric: weight = values * scales, to half a step.
 
-    Both are symmetric. Products are summed in whole numbers, so a row's result is the same to the last bit whatever
-    the other rows are.
+    ONNX Runtime runs the decoder's layers with them (onnx_layers.py). Called here, activations are left as they are.
+
+    values: int8 [inputs, outputs]; None once they were taken. scales: float32 [outputs].
     """
 
     def __init__(self, weight: Tensor) -> None:
-        scale = weight.abs().amax(dim=1).clamp_(min=1e-12) / 127
-        rounded = (weight / scale[:, None]).round_().to(torch.int8)
-        self.num_bytes = int(rounded.nbytes)
-        self.weight = torch.ops.onednn.qlinear_prepack(rounded, None)
-        self.scale = scale / 127  # of a product, when a row's scale is its largest value
-        self.zero = torch.zeros(())
+        self.scales = weight.abs().amax(dim=1).clamp_(min=1e-12) / 127
+        self.values: Tensor | None = (weight / self.scales[:, None]).round_().to(torch.int8).T.contiguous()
+        self.num_bytes = int(self.values.nbytes)
+
+    def take(self) -> Tensor:
+        """Hand the values over, so that they don't lie in memory twice."""
+        if self.values is None:
+            raise RuntimeError("the weights were taken before")
+        values, self.values = self.values, None
+        return values
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Multiply."""
-        product, scale = self._multiply(inputs)
-        return product.mul_(scale)
+        if self.values is None:
+            raise RuntimeError("the weights were taken")
+        return (inputs @ self.values.to(inputs.dtype)).mul_(self.scales)
 
     def add(self, residual: Tensor, inputs: Tensor) -> Tensor:
         """Multiply and add."""
-        return torch.addcmul(residual, *self._multiply(inputs))
-
-    def _multiply(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """The product of the rounded inputs, float32, and the scale of each row, its largest value.
-
-        Every operator here costs more than its arithmetic. A row of zeros is divided by zero, and its product, whatever
-        it is, is multiplied by zero.
-        """
-        scale = inputs.abs().amax(dim=-1, keepdim=True)
-        rounded = torch.addcdiv(self.zero, inputs, scale, value=127).round_().to(torch.int8)
-        product = torch.ops.onednn.qlinear_pointwise(
-            rounded, 1.0, 0, self.weight, self.scale, None, None, 1.0, 0, torch.float32, "none", [], ""
-        )
-        return product, scale
+        return residual + self(inputs)

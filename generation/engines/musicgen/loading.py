@@ -11,6 +11,7 @@ import torch
 from generation.engines.musicgen.codec import Codec
 from generation.engines.musicgen.conditions import Conditioner
 from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.onnx_layers import with_session
 from generation.engines.musicgen.options import PUBLISHED, MusicgenOptions, require_licence
 from generation.engines.musicgen.shape import ModelShape
 from generation.engines.musicgen.weights import DecoderWeights, fuse
@@ -67,6 +68,8 @@ def assemble(
         raise EngineUnavailable(f"The checkpoint {name} has a codec of another kind than MusicGen's; take another one.")
     weights = fuse(model.decoder, shape, precision, device)
     model.decoder = None  # its weights live on in `weights`
+    if precision is Precision.INT8:
+        weights = with_session(weights)
     model.to(device)
     return Checkpoint(
         name, revision, shape, weights, Conditioner(model, tokenizer, weights), Codec(model.audio_encoder, shape)

@@ -55,7 +55,9 @@ class DecoderWeights:
 
     embeddings: [codebooks * (codes + 1), hidden], a table for each codebook one after the other.
     positions: [max_positions, hidden], sinusoids.
-    heads: [hidden -> codebooks * codes], always at full precision: a small part of the work, and what is sampled from.
+    heads: [hidden -> codebooks * codes].
+    session: onnxruntime's, which runs layers and heads in int8 (onnx_layers.py); None where torch runs them.
+    shared_with_session: arrays that the session may read as long as it lives, though it mostly has packed its own.
     """
 
     shape: ModelShape
@@ -65,6 +67,8 @@ class DecoderWeights:
     layers: tuple[Layer, ...]
     norm: Norm
     heads: Linear
+    session: Any = None
+    shared_with_session: tuple[Any, ...] = ()
 
     @property
     def device(self) -> torch.device:
@@ -118,7 +122,7 @@ def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.de
         sinusoids(shape.max_positions, shape.hidden).to(device, precision.dtype),
         tuple(block(layer) for layer in inner.layers),
         norm(inner.layer_norm),
-        make_linear(heads.to(device), Precision.FLOAT32 if precision is Precision.INT8 else precision),
+        make_linear(heads.to(device), precision),
     )
 
 

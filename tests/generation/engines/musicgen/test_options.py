@@ -42,7 +42,7 @@ def test_defaults_and_plain_values() -> None:
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match=r"config\.json"):
-        create("cpu", EngineOptions({"models": str(tmp_path)}))
+        create("cpu", EngineOptions({"models": str(tmp_path), "accept_licence": True}))
 
 
 def test_weights_that_are_not_there(checkpoints: dict[str, Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -88,11 +89,19 @@ def test_a_row_among_others_equals_the_row_alone(checkpoints: Checkpoints, clip:
         assert torch.equal(codes, expected)
 
 
-def test_int8_rows_are_the_same_to_the_last_bit_in_any_company(checkpoints: Checkpoints) -> None:
-    ours = reference.load(checkpoints["mono"], Precision.INT8)
-    layer = ours.weights.layers[0]
-    rows = torch.randn(16, 1, ours.shape.hidden, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(layer.up(rows)[3:4], layer.up(rows[3:4]))
+@pytest.mark.parametrize("kind", KINDS)
+def test_int8_rows_are_the_same_to_the_last_bit_in_any_company(checkpoints: Checkpoints, kind: str) -> None:
+    ours = reference.load(checkpoints[kind], Precision.INT8)
+    prompt = torch.randint(0, 64, (ours.shape.num_codebooks, 200), generator=torch.Generator().manual_seed(1))
+    wishes = [
+        {"num_new_frames": 40, "seed": 1},
+        {"num_new_frames": 30, "seed": 2, "sampling": Sampling(guidance_scale=1.0), "words": "slow jazz"},
+        {"num_new_frames": 50, "seed": 3, "prompt": prompt},
+    ]
+    alone = [reference.decode(reference.make_batch(ours), reference.make_row(ours, **wish))[0] for wish in wishes]
+    rows = [reference.make_row(ours, **wish) for wish in wishes]
+    for expected, codes in zip(alone, reference.decode(reference.make_batch(ours, 2), *rows), strict=True):
+        assert torch.equal(codes, expected)
 
 
 def logits_error(folder: Path, precision: Precision) -> float:
@@ -103,9 +112,14 @@ def logits_error(folder: Path, precision: Precision) -> float:
     ours = reference.load(folder, precision)
     batch, row = reference.make_batch(ours), reference.make_row(ours, 40)
     caught: list[Tensor] = []
-    heads = batch.decoder.weights.heads
-    object.__setattr__(batch.decoder.weights, "heads", lambda hidden: caught.append(heads(hidden)) or caught[-1])
+    predict = batch.decoder.layers.predict
+
+    def catch(*arguments: Any) -> Tensor:
+        caught.append(predict(*arguments).clone())
+        return caught[-1]
+
+    batch.decoder.layers.predict = catch  # type: ignore[method-assign]
     reference.decode(batch, row)
-    mine = torch.stack([logits.float()[:, 0] for logits in caught], dim=1)
+    mine = torch.stack([logits[0] for logits in caught], dim=1)
     theirs = reference.logits_of(folder, batch.cache.rows.sequence[0, :, : mine.shape[1]])
     return float((mine - theirs).abs().max() / theirs.std())

@@ -1,0 +1,121 @@
+"""Running the decoder's int8 layers with onnxruntime, over the cache's own memory: nothing is copied in a step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generation.engines.musicgen.cache import HALVES, Cache
+from generation.engines.musicgen.onnx_graph import DecoderGraph
+from generation.engines.musicgen.weights import DecoderWeights
+
+SPIN_US = 50
+"""How long a thread waits busily for the next product, in microseconds: longer than between two of them, and far less
+than onnxruntime's own choice, which takes the processor from others between two steps."""
+
+
+def with_session(weights: DecoderWeights) -> DecoderWeights:
+    """Turn int8 weights into a session of onnxruntime; what is left of them is the projection of the prompt."""
+    import onnxruntime
+
+    graph = DecoderGraph(weights)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
+    shared = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in graph.large.values()]
+    options.add_external_initializers(list(graph.large), shared)
+    session = onnxruntime.InferenceSession(graph.serialise(), options, providers=["CPUExecutionProvider"])
+    return replace(weights, session=session, shared_with_session=tuple(graph.large.values()))
+
+
+class OnnxLayers:
+    """See `decoder.Layers`. Always computes both halves: a step's time is that of reading the weights."""
+
+    def __init__(self, session: Any, weights: DecoderWeights, cache: Cache) -> None:
+        self.session, self.weights, self.cache = session, weights, cache
+        self.pass_over: Pass | None = None
+
+    def predict(self, hidden: Tensor, num_halves: int, places: Tensor, span: int) -> Tensor:
+        """One position of the first rows."""
+        num_rows, wanted = hidden.shape[0], (hidden.shape[0], self.cache.prompt_span, self.cache.prompts_version)
+        if self.pass_over is None or self.pass_over.wanted != wanted:
+            self.pass_over = Pass(self, slice(0, HALVES * num_rows), 1, wanted)
+        halves = hidden.repeat_interleave(HALVES, 0)
+        logits = self.pass_over.run(halves, places.repeat_interleave(HALVES))
+        return logits.unflatten(0, (num_rows, HALVES))[:, :num_halves]
+
+    def remember(self, row: int, hidden: Tensor, start: int) -> None:
+        """Known positions of one row, one half after the other, as onnxruntime's attention wants it."""
+        for half, positions in enumerate(hidden):
+            line = row * HALVES + half
+            Pass(self, slice(line, line + 1), len(positions)).run(positions, torch.tensor([start + len(positions) - 1]))
+
+
+class Pass:
+    """The session bound to some lines of the cache, and to tensors for what goes in and comes out."""
+
+    def __init__(self, layers: OnnxLayers, halves: slice, num_positions: int, wanted: tuple[int, ...] = ()) -> None:
+        self.session, self.wanted, self.binding = layers.session, wanted, layers.session.io_binding()
+        self.bound: list[Tensor] = []
+        shape, num_halves = layers.weights.shape, halves.stop - halves.start
+        num_lines, width = num_halves * num_positions, shape.hidden
+        self.hidden = self._input("hidden", torch.zeros(num_lines, width))
+        self.places = self._input("places", torch.zeros(num_halves, dtype=torch.int32))
+        self.total = self._input("total", torch.zeros((), dtype=torch.int32))
+        self.logits = self._output("logits", torch.zeros(num_lines, shape.num_codebooks * shape.num_codes))
+        self._input("zero_points", torch.full((num_lines,), 128, dtype=torch.uint8))
+        self._input("self_shape", torch.tensor([num_halves, num_positions, 3 * width]))
+        self._bind_past(layers.cache, halves)
+        if not shape.is_melody:
+            rows = slice(halves.start // HALVES, -(-halves.stop // HALVES))
+            self._bind_prompts(layers.cache, rows, num_lines)
+            has_prompt = (torch.arange(halves.start, halves.stop) % HALVES == 0).float()
+            self._input("has_prompt", has_prompt.repeat_interleave(num_positions)[:, None].contiguous())
+
+    def run(self, hidden: Tensor, places: Tensor) -> Tensor:
+        """Run all layers.
+
+        Args:
+            hidden: float32 [lines, hidden].
+            places: int64 [halves], the last place of each.
+
+        Returns:
+            Logits float32 [lines, codebooks * codes], overwritten by the next run.
+        """
+        self.hidden.copy_(hidden)
+        self.places.copy_(places)
+        self.total.copy_(places.max() + 1)
+        self.session.run_with_iobinding(self.binding)
+        return self.logits
+
+    def _bind_past(self, cache: Cache, halves: slice) -> None:
+        for index, layer in enumerate(cache.past):
+            for part, memory in zip(("keys", "values"), layer[:, halves], strict=True):
+                self._input(f"past_{part}_{index}", memory)
+                self._output(f"new_{part}_{index}", memory)
+
+    def _bind_prompts(self, cache: Cache, rows: slice, num_lines: int) -> None:
+        num_rows, tokens = rows.stop - rows.start, torch.arange(cache.prompt_span)
+        self._input("cross_shape", torch.tensor([num_rows, num_lines // num_rows, cache.shape.hidden]))
+        self._input("prompt_mask", (tokens < cache.prompt_lengths[rows, None]).int())
+        for index, layer in enumerate(cache.prompts):
+            for part, memory in zip(("keys", "values"), layer[:, rows, :, : cache.prompt_span], strict=True):
+                self._input(f"prompt_{part}_{index}", memory.contiguous())
+
+    def _input(self, name: str, tensor: Tensor) -> Tensor:
+        self.binding.bind_input(name, "cpu", 0, _numpy_type(tensor), tuple(tensor.shape), tensor.data_ptr())
+        self.bound.append(tensor)
+        return tensor
+
+    def _output(self, name: str, tensor: Tensor) -> Tensor:
+        self.binding.bind_output(name, "cpu", 0, _numpy_type(tensor), tuple(tensor.shape), tensor.data_ptr())
+        self.bound.append(tensor)
+        return tensor
+
+
+def _numpy_type(tensor: Tensor) -> Any:
+    return np.dtype(str(tensor.dtype).removeprefix("torch.")).type
