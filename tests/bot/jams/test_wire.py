@@ -13,9 +13,11 @@ import pytest
 import soundfile
 
 from generation.audio.analyse import analyse
+from generation.audio.join import click_level
 from generation.clip import Clip
 from generation.hearing import Key
 from generation.jam.room import Room
+from generation.request import AudioFormat
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
@@ -166,3 +168,59 @@ async def test_a_deleted_thread_closes_its_room_and_a_three_hour_clip_is_cut(sta
                 await asyncio.sleep(0.05)
         listed = await answered(await stage.alice.slash(stage.channel, "jam status"))
         assert "No room is open" in listed
+
+
+async def test_a_relay_and_a_vote_whose_files_are_measured(tmp_path: Path) -> None:
+    async with open_wire_stage(tmp_path, engine="arranger") as stage, stage.running_bot():
+        thread = await opened_room(stage, stage.alice, bars=2)
+        await answered(await stage.alice.slash(thread, "jam relay start", minutes=30.0))
+        turn = await thread.wait_for_message(lambda message: "Play my turn" in message.labels)
+        await answered(await stage.bob.press(turn, "Join"))
+        form = await stage.alice.press(turn, "Play my turn")
+        await form.wait_form()
+        await stage.alice.submit_modal(form, {"words": "slow rock, drums and bass"})
+        second = await thread.wait_for_message(
+            lambda message: "goes on from the last bars" in message.content, timeout=90
+        )
+        assert f"<@{stage.bob.id}>" in second.content and str(stage.bob.id) in second.pings
+        await stage.bob.slash(thread, "jam relay play", prompt="more drums")
+        song = await thread.wait_for_message(lambda message: "2 turns" in message.content, timeout=120)
+        await _check_relay(stage, song)
+
+        takes = [take.take_id for take in await stage.service.jams.takes_in(await room_of(stage, thread))]
+        assert len(takes) == 2
+        await answered(await stage.alice.slash(thread, "jam vote start", minutes=30.0))
+        vote = await thread.wait_for_message(lambda message: "End the vote" in message.labels, timeout=30)
+        lengths = [opened(await stage.discord.download(file)).duration_s for file in vote.attachments]
+        assert sorted(lengths) == pytest.approx([2 * BAR_S, 4 * BAR_S], abs=0.15)
+        assert await answered(await stage.bob.press(vote, "B")) == "Your vote: B. You can change it until the end."
+        await stage.alice.press(vote, "End the vote")
+        result = await thread.wait_for_message(lambda message: "wins" in message.content)
+        room = await room_of(stage, thread)
+        assert "A 0, B 1" in result.content and room.parent_take_id in takes and room.parent_take_id in result.content
+
+
+async def _check_relay(stage: WireStage, song: Message) -> None:
+    """Two turns of two bars: the song is the first take, and the second from where it goes on."""
+    assert "2 turns" in song.content
+    clip = opened(await stage.discord.download(song.attachments[0]))
+    assert clip.duration_s == pytest.approx(4 * BAR_S, abs=0.15)
+    assert not click_level(clip, 2 * BAR_S).audible
+    room = await room_of(stage, stage.channel.threads[-1])
+    last, first = [
+        opened((await stage.service.render(take.take_id, AudioFormat.FLAC)).data)
+        for take in await stage.service.jams.takes_in(room)
+    ]
+    assert alike(clip.cut(0.2, 2 * BAR_S - 0.2), first.cut(0.2, 2 * BAR_S - 0.2)) > 0.95
+    assert alike(clip.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2), last.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2)) > 0.95
+
+
+def alike(one: Clip, other: Clip) -> float:
+    """How much the levels of two clips, 20 ms by 20 ms, go together (-1..1)."""
+    levels = []
+    for clip in (one, other):
+        step = round(0.02 * clip.sample_rate_hz)
+        mono = clip.to_mono().samples[0]
+        levels.append(np.sqrt(np.square(mono[: len(mono) // step * step]).reshape(-1, step).mean(axis=1)))
+    length = min(map(len, levels))
+    return float(np.corrcoef(levels[0][:length], levels[1][:length])[0, 1])
