@@ -161,8 +161,8 @@ def heading(cases: int, begun_load: float) -> list[str]:
         "",
         f"`python -m benchmarks.musicality {' '.join(sys.argv[1:])}`: {cases} cases, one process, one thread.",
         "",
-        f"{words_of_machine()}; load {begun_load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end: the seconds"
-        f" are upper bounds where other work ran beside. Python {platform.python_version()}, {versions}.",
+        f"{words_of_machine()}; load {begun_load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end."
+        f" Seconds are processor time of one thread and of ffmpeg. Python {platform.python_version()}, {versions}.",
     ]
 
 

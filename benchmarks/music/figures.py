@@ -51,6 +51,7 @@ def measure(outcome: Outcome) -> Figures:
         return figures
     if outcome.hearings and not outcome.case.may_refuse:
         _heard(outcome, figures)
+    figures.numbers["length s"] = outcome.take.duration_s
     _levels(outcome, figures)
     _length(outcome, figures)
     _replay(outcome, figures)
