@@ -19,7 +19,7 @@ OWED = {JobState.MADE.value, JobState.FAILED.value}
 
 @dataclass(slots=True)
 class Books:
-    """The ledger's rows: jobs by interaction id, take ids by job, counts of the line that are not zero."""
+    """The ledger's rows: jobs by interaction id, take ids by job, counts of the line that are wrong."""
 
     jobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     takes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -52,9 +52,12 @@ async def _read(connection: AsyncConnection, *, is_sqlite: bool) -> Books:
         books.jobs[row["key"]] = dict(row)
     for take_id, job_id in await connection.execute(select(takes.c.take_id, takes.c.job_id)):
         books.takes[job_id].append(take_id)
-    for row in await connection.execute(select(turns)):
-        if row.queued or row.running:
-            books.crooked_turns.append(f"{row.who}: {row.queued} queued, {row.running} running")
+    rows = await connection.execute(select(turns).where(turns.c.who == "all"))
+    counted = {(row.queued, row.running) for row in rows} or {(0, 0)}
+    states = Counter(row["state"] for row in books.jobs.values())
+    true = states[JobState.QUEUED.value], states[JobState.RUNNING.value]
+    if counted != {true}:
+        books.crooked_turns.append(f"the line is counted as {counted}, it is {true}")
     if is_sqlite:
         books.integrity = str((await connection.exec_driver_sql("PRAGMA integrity_check")).scalar_one())
     return books
