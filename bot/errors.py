@@ -39,8 +39,10 @@ NEEDED_PERMISSIONS = {
 """What the bot needs in a channel, by discord.py's name and by the one in Discord's settings."""
 
 
-INVITE_PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED_PERMISSIONS, True))
-"""What the invite link asks for: no more than is needed."""
+INVITE_PERMISSIONS = discord.Permissions(
+    **dict.fromkeys(NEEDED_PERMISSIONS, True), create_public_threads=True, pin_messages=True
+)
+"""What the invite link asks for: no more than is needed; threads and pins are the jam rooms'."""
 
 
 class AnsweredElsewhere(Exception):

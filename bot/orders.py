@@ -12,6 +12,7 @@ import structlog
 
 from bot import errors, preferences, texts
 from bot.blocked_words import require_clean
+from bot.intake import AttachmentLike
 from bot.jams.inherit import inherit
 from bot.network import insisting
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
@@ -74,9 +75,9 @@ async def submit(
 ) -> Order:
     """Let the attached clips in and put the job into the ledger. Raises BandmateError with the person's sentence."""
     async with interaction.client.under_way():
-        check_ins = await asyncio.gather(*(_check_in(interaction, attachment) for attachment in attachments))
+        check_ins = await asyncio.gather(*(check_in(interaction, attachment) for attachment in attachments))
         if check_ins:
-            request = request.changed(clip_ids=tuple(check_in.clip_id for check_in in check_ins))
+            request = request.changed(clip_ids=tuple(item.clip_id for item in check_ins))
         return await _submit(interaction, request, check_ins)
 
 
@@ -86,7 +87,7 @@ async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wi
         asker = _asker(interaction, wish)
         letting_in = (_source_in(interaction.client, source, asker) for source in wish.sources)
         check_ins = await asyncio.gather(*letting_in)
-        request = await request_of(interaction, wish, tuple(check_in.clip_id for check_in in check_ins))
+        request = await request_of(interaction, wish, tuple(item.clip_id for item in check_ins))
         return await _submit(interaction, request, check_ins, asker)
 
 
@@ -145,7 +146,8 @@ def origin_of(interaction: discord.Interaction[BandmateClient], told: Reply | No
     )
 
 
-async def _check_in(interaction: discord.Interaction[BandmateClient], attachment: discord.Attachment) -> CheckIn:
+async def check_in(interaction: discord.Interaction[BandmateClient], attachment: AttachmentLike) -> CheckIn:
+    """Fetch a file and let it in as a clip. Raises ClipRefused."""
     client = interaction.client
     upload = await client.downloads.read(attachment)
     return await client.service.check_in(upload.data, name=upload.name, owner=origin_of(interaction))

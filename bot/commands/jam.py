@@ -81,15 +81,13 @@ async def start(
     said = {name: value for name, value in said.items() if value is not None}
     frame = Frame(**{"tempo_bpm": USUAL_TEMPO_BPM, "bars": USUAL_BARS, **said})
     await orders.defer(interaction)
-    if clip is not None:
-        upload = await interaction.client.downloads.read(clip)
-        owner = orders.origin_of(interaction)
-        check_in = await interaction.client.service.check_in(upload.data, name=upload.name, owner=owner)
+    check_in = await orders.check_in(interaction, clip) if clip else None
+    if check_in is not None:
         frame = frame_of_clip(check_in.hearing, frame, said=frozenset(said))
     room = await open_thread_room(interaction, channel, frame, title or "")
     lines = [f"<@{interaction.user.id}> opened a room: <#{room.thread_id}>", texts.small(frame.sentence())]
-    if clip is not None:
-        lines.append(await adding.add_attachment(interaction, room, clip, None))
+    if check_in is not None:
+        lines.append(await adding.add_clip(interaction, room, check_in, None))
     lines.append(await interaction.client.jams.board.show(room.room_id))
     await interaction.edit_original_response(content=texts.cut([line for line in lines if line]))
 

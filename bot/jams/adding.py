@@ -17,6 +17,7 @@ from generation.errors import RequestRefused
 from generation.jam.layers import require_room
 from generation.jam.room import Room
 from generation.request import Operation, Take
+from generation.service import CheckIn
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -32,13 +33,16 @@ async def add_attachment(
     require_room(room)
     client = interaction.client
     async with client.under_way():
-        upload = await client.downloads.read(attachment)
-        owner = orders.origin_of(interaction)
-        check_in = await client.service.check_in(upload.data, name=upload.name, owner=owner)
-        shown = name or PurePath(upload.name).stem
-        after, remarks = await client.service.jams.add_clip(
-            room.room_id, person_of(interaction), check_in.clip_id, shown
-        )
+        return await add_clip(interaction, room, await orders.check_in(interaction, attachment), name)
+
+
+async def add_clip(
+    interaction: discord.Interaction[BandmateClient], room: Room, check_in: CheckIn, name: str | None
+) -> str:
+    """A clip that was let in as a layer. The words to answer with. Raises BandmateError."""
+    client = interaction.client
+    shown = name or PurePath(check_in.name).stem
+    after, remarks = await client.service.jams.add_clip(room.room_id, person_of(interaction), check_in.clip_id, shown)
     client.jams.board.refresh(room.room_id)
     return _told(after, texts.check_in_lines([check_in]), remarks)
 
