@@ -12,7 +12,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot import texts
+from bot import languages, texts
 from bot.network import STUMBLES, insisting
 from generation.errors import BandmateError
 
@@ -55,12 +55,12 @@ def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> lis
     return [title for name, title in NEEDED_PERMISSIONS.items() if name != unneeded and not getattr(granted, name)]
 
 
-def sentence_for(error: BaseException) -> str | None:
+def sentence_for(error: BaseException, language: str = languages.ENGLISH) -> str | None:
     """The sentence a person may read for this error, or None when it was not foreseen."""
     if isinstance(error, app_commands.CommandInvokeError):
-        return sentence_for(error.original)
+        return sentence_for(error.original, language)
     if isinstance(error, BandmateError):
-        return texts.escaped(str(error))
+        return texts.escaped(languages.told(str(error), language))
     if isinstance(error, app_commands.AppCommandError):
         return _command_sentence(error)
     if isinstance(error, discord.Forbidden):
@@ -109,12 +109,13 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
     if gone or isinstance(original, AnsweredElsewhere):
         log.warning("interaction %s can't be answered any more: %s", interaction.id, original)
         return
-    sentence = sentence_for(error)
+    language = languages.of(interaction)
+    sentence = sentence_for(error, language)
     if sentence is None:
         error_id = secrets.token_hex(4)
         log.error("error %s in interaction %s", error_id, interaction.id, exc_info=original)
         sentence = f"Sorry, something went wrong on my side. If it happens again, tell the operator this: `{error_id}`"
-    await say(interaction, sentence)
+    await say(interaction, languages.told(sentence, language))
 
 
 async def say(interaction: discord.Interaction[Any], sentence: str) -> None:
