@@ -111,8 +111,12 @@ class ArrangerEngine:
         kept_s: float = 0.0
         joins_s: tuple[float, ...] = ()
         if job.request.operation is Operation.EXTEND:
-            join_s = composition.frame.join_s
-            joined = go_on(job.clips[0], rendered.mix, join_s - min(EXTEND_LEAD_S, join_s), join_s)
+            lead_s = min(EXTEND_LEAD_S, composition.frame.join_s)
+            has_beat = job.hearings[
+                0
+            ].has_beat  # without one there is nothing to be in time with: the clip is played out
+            join_s = composition.frame.join_s if has_beat else job.clips[0].duration_s
+            joined = go_on(job.clips[0], rendered.mix, join_s - lead_s, join_s)
             clip, kept_s, joins_s = joined.clip, joined.kept_s, (joined.join_s,)
             details = {**details, "join": joined.details()}
         elif job.request.operation is Operation.ACCOMPANY:
