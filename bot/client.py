@@ -20,6 +20,7 @@ from bot.commands import COMMAND_MODULES
 from bot.delivery import Delivery
 from bot.intake import Downloads
 from bot.jams.desk import JamDesk
+from bot.languages import Translator
 from bot.network import STUMBLES, may_pass
 from bot.progress import ProgressBoard
 from bot.views import actions
@@ -161,6 +162,7 @@ class BandmateClient(discord.Client):
         self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton)
         self.add_dynamic_items(SettingsButton)
         self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
+        await self.tree.set_translator(Translator())
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
         self.jams.open()

@@ -2,8 +2,8 @@
 
 A file's msgid is the English text as it stands in the source, with {placeholders} where something is filled in. Texts
 are translated whole, at the edge, where they go out: a text is looked up as it is, then held against those with
-placeholders, whose contents are kept as they are. So the parts of Bandmate that know nothing of languages (its engines,
-its ledger) write plain English sentences, and people read their own.
+placeholders, whose contents stay as they are unless they are texts of ours. So the parts of Bandmate that know nothing
+of languages (its engines, its ledger) write plain English sentences, and people read their own.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ class Catalogue:
             return self.texts["", text]
         for pattern, translated in self.patterns:
             if match := pattern.fullmatch(text):
-                return translated.format(
-                    **{name: self._whole(part) or part for name, part in match.groupdict().items()}
-                )
+                return translated.format(**{name: self.line(part) for name, part in match.groupdict().items()})
         return None
 
 
@@ -113,6 +111,13 @@ def told(text: str, language: str) -> str:
     if catalogue is None:
         return text
     return "\n".join(catalogue.line(line) for line in text.split("\n"))
+
+
+def of(interaction: discord.Interaction[Any]) -> str:
+    """The language of whoever acts: the one they have chosen, as far as their settings were read, else their
+    Discord's."""
+    chosen = getattr(interaction.extras.get("preferences"), "language", None)
+    return language_of(str(interaction.locale), chosen)
 
 
 class Translator(app_commands.Translator):

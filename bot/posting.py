@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot import errors, texts
+from bot import errors, languages, texts
 from bot.reply import Reply
 from bot.views.jobs import failed_job_view
 from bot.views.private import PostButton
@@ -185,7 +185,7 @@ class JobMessage:
             files += [(rendered.filename, rendered.data), (picture_name(rendered), picture)]
             remarks.append(rendered.remark)
         head = texts.headline(self._job.request, self._job.origin.person_id)
-        return Parts(texts.takes_text(head, takes, remarks), tuple(files))
+        return Parts(languages.told(texts.takes_text(head, takes, remarks), self._reply.language), tuple(files))
 
     async def _render(self, take_id: str, max_bytes: int) -> Rendered:
         """The take as a file; an encoder that dies gets another chance."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import texts
+from bot import languages, texts
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -56,7 +56,7 @@ class Reply:
             token_expires_at=interaction.expires_at.timestamp(),
             filesize_limit_bytes=interaction.filesize_limit,
             head=head,
-            locale=str(interaction.locale),
+            locale=languages.of(interaction),
             run_id=interaction.client.run_id,
             message_id=interaction.extras.get(MESSAGE_ID),
             is_private=bool(interaction.extras.get(IS_PRIVATE)),
@@ -71,7 +71,12 @@ class Reply:
 
     def text(self, *lines: str) -> str:
         """The progress message's text: the head and these lines under it."""
-        return texts.cut([self.head, *lines])
+        return texts.cut(languages.told("\n".join([self.head, *lines]), self.language).split("\n"))
+
+    @property
+    def language(self) -> str:
+        """The language of the one who asked."""
+        return languages.language_of(self.locale)
 
     def webhook(self, client: BandmateClient) -> discord.Webhook:
         """The way to answer with the token, from any process."""

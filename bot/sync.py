@@ -11,6 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot import languages
 from bot.network import STUMBLES, insisting
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,12 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], state_file: Path,
 
 
 def payload_digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
-    """The SHA-256 of what would be uploaded; the order of the commands does not matter."""
+    """The SHA-256 of what would be uploaded, translations included; the order of the commands does not matter."""
     payload = sorted(
         (command.to_dict(tree) for command in tree.get_commands(guild=guild)), key=lambda c: str(c["name"])
     )
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
+    translated = {code: sorted(catalogue.texts.items()) for code, catalogue in languages.catalogues().items()}
+    return hashlib.sha256(json.dumps([payload, translated], sort_keys=True, default=str).encode()).hexdigest()
 
 
 def read_state(state_file: Path) -> dict[str, str]:

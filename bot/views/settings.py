@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot import errors, preferences, texts
-from bot.languages import languages
+from bot.languages import language_of, languages, told
 from bot.preferences import Preferences, Scope
 from bot.views import settings_forms as forms
 from bot.views.actions import FORM_ANSWERS
@@ -97,7 +97,8 @@ async def settings_text(interaction: discord.Interaction[BandmateClient], scope:
     title = {Scope.PERSON: "Your settings", Scope.CHANNEL: "This channel's settings", Scope.GUILD: "The server's"}
     lines = [f"**{title[scope]}**", *(f"- {line}" for line in _lines(interaction.client, found, scope))]
     lines.append(texts.small("Inherited: server, then channel, then you; what an order says itself wins over all."))
-    return texts.cut(lines)
+    language = language_of(str(interaction.locale), found.language)
+    return told(texts.cut(lines), language)
 
 
 def _lines(client: BandmateClient, found: Preferences, scope: Scope) -> list[str]:
