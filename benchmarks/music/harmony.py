@@ -39,20 +39,30 @@ def key_of(chroma: np.ndarray) -> Key:
     it names the key or its relative in 29 of 31."""
     share = chroma / max(chroma.sum(), 1e-9)
 
-    def likeness(tonic: int, mode: str) -> float:
-        profile = np.roll(MAJOR if mode == "major" else MINOR, tonic)
-        return float(np.corrcoef(profile, share)[0, 1])
-
     def fit(tonic: int) -> float:
         inside = sum(share[(tonic + step) % 12] for step in SCALES["major"])
-        return float(inside) + 0.001 * max(likeness(tonic, "major"), likeness((tonic - 3) % 12, "minor"))
+        return float(inside) + 0.001 * max(likeness(share, key) for key in relatives(tonic))
 
     major = max(range(12), key=fit)
-    return max(((major, "major"), ((major - 3) % 12, "minor")), key=lambda key: likeness(*key))
+    return max(relatives(major), key=lambda key: likeness(share, key))
+
+
+def relatives(tonic: int) -> tuple[Key, Key]:
+    """A major key and its relative."""
+    return (tonic, "major"), ((tonic - 3) % 12, "minor")
+
+
+def likeness(chroma: np.ndarray, key: Key) -> float:
+    """The correlation of a chroma with a key's profile."""
+    return float(np.corrcoef(np.roll(MAJOR if key[1] == "major" else MINOR, key[0]), chroma)[0, 1])
 
 
 def fits(chroma: np.ndarray, key: Key) -> bool:
-    """Whether no other seven notes hold clearly more (2 %) of a chroma than those of a key and its relative."""
+    """Whether a chroma is of a key: no other seven notes hold clearly more (2 %) than the key's own, or of all keys its
+    profile is the most alike (music with borrowed chords, such as B flat and A flat major in C, leaves the seven)."""
+    keys = [(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]
+    if max(keys, key=lambda other: likeness(chroma, other)) == key:
+        return True
     shares = [sum(chroma[(tonic + step) % 12] for step in SCALES["major"]) for tonic in range(12)]
     own = key[0] if key[1] == "major" else (key[0] + 3) % 12
     return bool(shares[own] >= max(shares) - 0.02 * chroma.sum())
