@@ -14,6 +14,10 @@ from generation.clip import Clip, Samples
 TONALITY_LIMIT_HZ = 8_000.0
 """Above it partials are not moved in proportion, which keeps cymbals and breath natural (Signalsmith's own advice)."""
 
+MAX_PASS = 1.9
+"""From twice the length on Signalsmith spreads phases at random, by a seed of its own: no replay would be the same.
+More than this is done in two passes."""
+
 UNHEARD_STRETCH = 0.0005
 """A change of length below 0.05 % is left away: over a minute it is 30 ms, and every stretch costs some clarity."""
 
@@ -36,16 +40,18 @@ class Placed:
 
 
 def stretched(clip: Clip, factor: float, semitones: float = 0.0) -> Clip:
-    """The clip `factor` times as long (0.25..4) and `semitones` higher (-24..24); round(frames * factor) frames.
+    """The clip `factor` times as long (0.25..3.6) and `semitones` higher (-24..24); round(frames * factor) frames.
 
     Raises:
         ValueError: a factor or transposition outside its range.
     """
-    if not 0.25 <= factor <= 4 or not -24 <= semitones <= 24:
+    if not 0.25 <= factor <= MAX_PASS**2 or not -24 <= semitones <= 24:
         raise ValueError(f"can't stretch by {factor:g} and transpose by {semitones:g} semitones")
     num_frames = max(round(clip.num_frames * factor), 1)
     if abs(factor - 1) < UNHEARD_STRETCH and semitones == 0:
         return clip
+    if factor > MAX_PASS:
+        return stretched(stretched(clip, factor**0.5), num_frames / round(clip.num_frames * factor**0.5), semitones)
     import python_stretch
 
     engine = python_stretch.Signalsmith.Stretch()
