@@ -28,11 +28,18 @@ class Written:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The file: times of its beats in seconds, beats in a bar, notes by start."""
+    """The file: times of its beats in seconds, beats in a bar, notes by start, the tracks' names."""
 
     beats_s: np.ndarray
     beats_per_bar: int
     notes: tuple[Written, ...]
+    names: tuple[str, ...] = ()
+
+    def seconds(self, beat: float) -> float:
+        """The time of a position in beats; past the last beat the tempo stays."""
+        last = len(self.beats_s) - 1
+        index = min(max(int(beat), 0), last - 1)
+        return float(self.beats_s[index] + (beat - index) * (self.beats_s[index + 1] - self.beats_s[index]))
 
     @property
     def tempo_bpm(self) -> float:
@@ -62,7 +69,8 @@ def read_sheet(data: bytes) -> Sheet:
     seconds = _clock(tempos, file.ticks_per_beat)
     beats_s = np.array([seconds(tick) for tick in range(0, end + 1, beat_ticks)])
     notes = [note for index, track in enumerate(file.tracks) for note in _notes(track, index, beat_ticks)]
-    return Sheet(beats_s, per_bar, tuple(sorted(notes, key=lambda note: (note.start, note.pitch))))
+    names = tuple(track.name for track in file.tracks)
+    return Sheet(beats_s, per_bar, tuple(sorted(notes, key=lambda note: (note.start, note.pitch))), names)
 
 
 def _absolute(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:

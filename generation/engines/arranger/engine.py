@@ -14,7 +14,7 @@ from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.play import Player, Rendered
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
 from generation.engines.arranger.soundfont import EMBEDDED_FONT, open_font
-from generation.engines.arranger.style import all_styles
+from generation.engines.arranger.style import STYLES_FOLDER, all_styles
 from generation.engines.arranger.vocabulary import vocabulary
 from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Progress
 from generation.engines.revision import code_revision
@@ -42,6 +42,7 @@ class ArrangerEngine:
             name="arranger", operations=OPERATIONS, max_duration_s=MAX_DURATION_S, num_channels=2,
             sample_rate_hz=SAMPLE_RATE_HZ,
             licence="MIT", max_jobs=MAX_JOBS,
+            styles=tuple(sorted(path.stem for path in STYLES_FOLDER.glob("*.toml"))),
         )  # fmt: skip
 
     def load(self) -> None:

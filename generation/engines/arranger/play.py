@@ -26,6 +26,7 @@ STAGE_S = 0.12
 PLAYING_SHARE = 0.7
 """Part of the whole work that playing and the channel strips take; the rest is echo, room and bus."""
 WRAP_TAIL_S = 4.0
+GLIDE_REST_S, GLIDE_SHORT_S, GLIDE_LEAP = 0.06, 0.4, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,13 @@ class Player:
         """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
         notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
         cuts = _cuts(instrument, notes)
-        variant = seed
+        variant, before = seed, None
         since = perf_counter()
         for index, note in enumerate(notes):
             variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
-            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, self._level(instrument, note.pitch))
+            level, glide = self._level(instrument, note.pitch), _glide(part.sound.glide_s, before, note)
+            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, level, glide)
+            before = note
             if perf_counter() - since > STAGE_S:
                 yield index
                 since = perf_counter()
@@ -149,9 +152,25 @@ def _cuts(instrument: Sampler | Synth, notes: list[Note]) -> dict[int, int]:
     return cuts
 
 
-def _lay_note(out: Wave, instrument: Sampler | Synth, note: Note, cut: int | None, variant: int, level: float) -> None:
+def _glide(glide_s: float, before: Note | None, note: Note) -> tuple[int, float] | None:
+    """(pitch to slide from, seconds): into a leap or a short note that follows without a rest."""
+    if glide_s <= 0 or before is None or note.start_s - before.end_s > GLIDE_REST_S or before.pitch == note.pitch:
+        return None
+    slides = abs(note.pitch - before.pitch) >= GLIDE_LEAP or note.end_s - note.start_s < GLIDE_SHORT_S
+    return (before.pitch, glide_s) if slides else None
+
+
+def _lay_note(
+    out: Wave,
+    instrument: Sampler | Synth,
+    note: Note,
+    cut: int | None,
+    variant: int,
+    level: float,
+    glide: tuple[int, float] | None,
+) -> None:
     start, end = _frame(note.start_s), _frame(note.end_s)
-    for tone in instrument.tones(note.pitch, note.velocity, max(end - start, 1), variant):
+    for tone in instrument.tones(note.pitch, note.velocity, max(end - start, 1), variant, glide):
         if start < out.shape[1]:
             lay(out, tone, start, max(end - start, 1), level, cut)
 

@@ -81,8 +81,13 @@ class Sampler:
         found = self._sounding(pitch, velocity)
         return max((zone.generator(sf.EXCLUSIVE_CLASS) for _, zone in found), default=0) if self.is_kit else 0
 
-    def tones(self, pitch: int, velocity: float, hold_frames: int, variant: int = 0) -> list[Tone]:
-        """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` counts repeated drum hits."""
+    def tones(
+        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None
+    ) -> list[Tone]:
+        """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` counts repeated drum hits.
+
+        Samples do not slide: `glide` is for synthesised voices.
+        """
         return [
             self._tone(index, zone, pitch, velocity, hold_frames, variant)
             for index, zone in self._sounding(pitch, velocity)

@@ -15,7 +15,8 @@ class Sound:
     "synth:NAME" (one of the synthesised voices: kick808, bass808, supersaw, ...). `gain_db` is
     relative to the part's usual place;
     `pan` -1 (left)..1 (right); `reverb`, `delay`, `chorus`, `drive` 0..1; `duck` 0..1 is how deep the kick pushes the
-    part down; `highpass_hz` and `lowpass_hz` are filters, None is open.
+    part down; `highpass_hz` and `lowpass_hz` are filters, None is open. `glide_s`: a synthesised bass slides from the
+    note before into a leap or a short note that follows without a rest, in so many seconds; 0 is off.
     """
 
     instrument: str
@@ -28,6 +29,7 @@ class Sound:
     duck: float = 0.0
     highpass_hz: float | None = None
     lowpass_hz: float | None = None
+    glide_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Mix(_Data):
     duck: float = Field(0.0, ge=0, le=1)
     highpass_hz: float | None = Field(None, gt=0)
     lowpass_hz: float | None = Field(None, gt=0)
+    glide_s: float = Field(0.0, ge=0, le=0.5)
 
 
 class PartStyle(_Data):

@@ -92,24 +92,34 @@ class Synth:
         """Notes of the same class (not 0) cut each other off."""
         return self._drums[pitch].exclusive_class if pitch in self._drums else 0
 
-    def tones(self, pitch: int, velocity: float, hold_frames: int, variant: int = 0) -> list[Tone]:
-        """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` chooses among four hits."""
+    def tones(
+        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None
+    ) -> list[Tone]:
+        """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` chooses among four hits.
+
+        `glide` is (the pitch to slide from, seconds).
+        """
         step = min(int(velocity * VELOCITY_STEPS), VELOCITY_STEPS - 1)
         if self._voice is not None:
-            return [self._voice_tone(self._voice, pitch, velocity, step, hold_frames)]
+            return [self._voice_tone(self._voice, pitch, velocity, step, hold_frames, glide)]
         recipe = self._single or self._drums.get(pitch)
         return [self._drum_tone(recipe, pitch, velocity, step, variant % 4)] if recipe else []
 
-    def _voice_tone(self, voice: Voice, pitch: int, velocity: float, step: int, hold_frames: int) -> Tone:
+    def _voice_tone(
+        self, voice: Voice, pitch: int, velocity: float, step: int, hold_frames: int, glide: tuple[int, float] | None
+    ) -> Tone:
         num_frames = hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
         num_frames = (
             min(hold_frames, round(MAX_EFFECT_S * SAMPLE_RATE_HZ)) if voice.exact else longer_bucket(num_frames)
         )
         if voice.natural_s:
             num_frames = min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ))
-        hz = 440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12)
-        wave = self._wave(voice.make, hz, pitch, step, num_frames, 0)
+        slide = (self._hz(glide[0]), glide[1]) if glide else None
+        wave = self._wave(voice.make, self._hz(pitch), pitch, step, num_frames, 0, slide)
         return Tone(wave, voice.gain * velocity**2, 0.0, voice.release_s)
+
+    def _hz(self, pitch: int) -> float:
+        return float(440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12))
 
     def _drum_tone(self, recipe: DrumRecipe, pitch: int, velocity: float, step: int, variant: int) -> Tone:
         num_frames = round(recipe.seconds * SAMPLE_RATE_HZ)
@@ -117,13 +127,20 @@ class Synth:
         return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
 
     def _wave(
-        self, make: Callable[[Stroke], Wave], hz: float, pitch: int, step: int, num_frames: int, variant: int
+        self,
+        make: Callable[[Stroke], Wave],
+        hz: float,
+        pitch: int,
+        step: int,
+        num_frames: int,
+        variant: int,
+        slide: tuple[float, float] | None = None,
     ) -> Wave:
         """The wave from the cache, or made with random numbers that depend on what it is alone."""
-        key = (self.name, pitch, hz, step, num_frames, variant)
+        key = (self.name, pitch, hz, step, num_frames, variant, slide)
         wave = self._cache.get(key)
         if wave is None:
             rng = np.random.default_rng([zlib.crc32(self.name.encode()), pitch, step, variant])
-            wave = make(Stroke(hz, (step + 0.5) / VELOCITY_STEPS, num_frames, rng))
+            wave = make(Stroke(hz, (step + 0.5) / VELOCITY_STEPS, num_frames, rng, *(slide or (None, 0.0))))
             wave = self._cache.put(key, np.ascontiguousarray(wave, dtype=np.float32))
         return wave

@@ -20,17 +20,28 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """What a voice is asked for: pitch in Hz, velocity 0..1, length in frames with release, its random numbers."""
+    """What a voice is asked for: pitch in Hz, velocity 0..1, length in frames with release, its random numbers, and
+    where it slides from within `glide_s` seconds (basses)."""
 
     hz: float
     velocity: float
     num_frames: int
     rng: np.random.Generator
+    from_hz: float | None = None
+    glide_s: float = 0.0
 
     @property
     def time_s(self) -> Curve:
         """Seconds from the start, [num_frames]."""
         return np.arange(self.num_frames) / SAMPLE_RATE_HZ
+
+    @property
+    def gliding_hz(self) -> Curve:
+        """The pitch of every frame, [num_frames]: an even slide in cents, then the note."""
+        if self.from_hz is None or self.glide_s <= 0:
+            return np.full(self.num_frames, self.hz)
+        left = np.clip(1 - self.time_s / self.glide_s, 0, 1)
+        return np.asarray(self.hz * (self.from_hz / self.hz) ** left)
 
 
 @lru_cache(maxsize=128)

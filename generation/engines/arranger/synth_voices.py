@@ -25,15 +25,15 @@ SUPERSAW_DETUNE = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.062
 
 def bass808(stroke: Stroke) -> Wave:
     """A sine that drops into its pitch, driven a little, dying away in a second or two."""
-    hz = stroke.hz * (1 + 1.6 * np.exp(-stroke.time_s / 0.018))
+    hz = stroke.gliding_hz * (1 + 1.6 * np.exp(-stroke.time_s / 0.018))
     body = shaped(sine(hz, stroke.num_frames, 0.0) * decay(stroke.num_frames, 0.9), 1.6 + stroke.velocity)
     return attack(body, 0.002)
 
 
 def sub(stroke: Stroke) -> Wave:
     """A sine with a breath of second and third harmonic, so that small speakers show it."""
-    n = stroke.num_frames
-    return attack(sine(stroke.hz, n) + 0.15 * sine(2 * stroke.hz, n) + 0.06 * sine(3 * stroke.hz, n), 0.008)
+    n, hz = stroke.num_frames, stroke.gliding_hz
+    return attack(sine(hz, n) + 0.15 * sine(2 * hz, n) + 0.06 * sine(3 * hz, n), 0.008)
 
 
 def reese(stroke: Stroke) -> Wave:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from time import perf_counter
+from time import process_time
 
 import mido
 import numpy as np
@@ -110,13 +110,13 @@ def test_jobs_advance_together_and_a_cancelled_one_is_gone(engine: Engine) -> No
 
 
 def test_steps_are_short(engine: Engine) -> None:
-    engine.admit(job("a", Operation.COMPOSE, "metal", duration_s=30))
+    engine.admit(job("a", Operation.COMPOSE, "metal", duration_s=60))
     longest, more = 0.0, True
     while more:
-        before = perf_counter()
+        before = process_time()
         more = bool(engine.step())
-        longest = max(longest, perf_counter() - before)
-    assert longest < 2.5  # well under a second on a quiet machine
+        longest = max(longest, process_time() - before)
+    assert longest < 0.3
 
 
 def test_extend_keeps_the_clip_to_the_sample(engine: Engine) -> None:
@@ -124,8 +124,10 @@ def test_extend_keeps_the_clip_to_the_sample(engine: Engine) -> None:
     clip = clip_of(heard)
     done = take(engine, job("a", Operation.EXTEND, "pop", heard, clip, duration_s=5))
     join_s = done.details["join_s"]
-    kept = int((join_s - 0.031) * clip.sample_rate_hz)
-    assert np.array_equal(done.clip.samples[:, :kept], clip.samples[:, :kept])
+    kept = int(done.kept_s * clip.sample_rate_hz)
+    assert done.kept_s > join_s - 0.1
+    removed = done.clip.samples[:, :kept] - clip.samples[:, :kept]
+    assert np.ptp(removed, axis=1).max() < 1e-6  # nothing but a constant, the clip's own DC
     assert done.clip.duration_s == pytest.approx(clip.duration_s + 5, abs=0.001)
     assert min(abs(join_s - beat) for beat in (*heard.beats_s, heard.duration_s)) < 0.002
     steps = np.abs(np.diff(done.clip.samples, axis=1))

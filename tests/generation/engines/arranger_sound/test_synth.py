@@ -7,12 +7,15 @@ import pytest
 
 from generation.engines.arranger.effects_level import BLOCK_FRAMES, loudness_lufs
 from generation.engines.arranger.instruments import KITS, SYNTH_KITS, SYNTHS
+from generation.engines.arranger.play import Player
 from generation.engines.arranger.sampler import MAX_CACHE_BYTES, ToneCache
 from generation.engines.arranger.sampler_balance import piece_gain
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
+from generation.engines.arranger.score import Part, Sound
 from generation.engines.arranger.soundfont import SoundFont
 from generation.engines.arranger.synth import Synth, has_voice
 from generation.engines.arranger.synth_parts import oscillator
+from generation.hearing import Note
 from tests.generation.engines.arranger_sound.playing import at, centroid_hz, instrument, level_db, one_note
 
 ALL_KITS = [f"kit:{kit}" for kit in KITS if kit != 48] + [f"synth:{kit}" for kit in SYNTH_KITS]
@@ -75,3 +78,16 @@ def test_the_cache_stays_within_its_bound_and_does_not_change_the_sound() -> Non
         one, other = (Synth("pad", cache).tones(pitch, 0.7, 20_000)[0].wave for cache in (small, large))
         assert np.array_equal(one, other)
     assert small.num_bytes < 2**21 < large.num_bytes
+
+
+def test_an_808_slides_into_a_leap_and_not_into_a_rest(font: SoundFont) -> None:
+    def pitch_hz(glide_s: float, rest_s: float) -> float:
+        notes = (Note(0.0, 0.5, 33, 0.9), Note(0.5 + rest_s, 1.2, 45, 0.9))
+        wave = Player(font).dry(Part("bass", Sound("synth:bass808", glide_s=glide_s), notes), 60_000)[0]
+        early = wave[round((0.56 + rest_s) * 44_100) : round((0.61 + rest_s) * 44_100)]
+        return float(np.count_nonzero(np.diff(np.signbit(early))) / 2 / 0.05)
+
+    straight = pitch_hz(0.0, 0.0)
+    assert straight == pytest.approx(110, abs=12)
+    assert pitch_hz(0.2, 0.0) < straight - 15
+    assert pitch_hz(0.2, 0.15) == pytest.approx(110, abs=12)
