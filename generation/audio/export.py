@@ -21,6 +21,9 @@ DITHER_SEED = 0
 CPU_LIMIT_S = 60
 """30 s of music take 0.5 s at most; ffmpeg ends itself at this CPU time."""
 
+_SAME = ("-fflags", "+bitexact")
+"""Without it each Ogg stream gets a number drawn by lot, and parts of two downloads don't fit together."""
+
 _private = threading.local()
 
 
@@ -40,7 +43,7 @@ def export(
     from pydub.exceptions import CouldntEncodeError
 
     parameters = (
-        None if container == "wav" else ["-timelimit", str(CPU_LIMIT_S), "-threads", "1", "-map_metadata", "-1"]
+        None if container == "wav" else ["-timelimit", str(CPU_LIMIT_S), "-threads", "1", "-map_metadata", "-1", *_SAME]
     )
     bitrate = f"{bitrate_kbps}k" if bitrate_kbps else None
     try:
