@@ -16,6 +16,7 @@ import contextlib
 import os
 import random
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -38,6 +39,8 @@ PROGRAM = ("tests.support.scripted_bot",)
 PROMPTS = (*("slow 0.1", "slow 0.6", "slow 0.3", "slow 0.2") * 4, "slow 0.3 once kill", "slow 0.4 once crash", "fail")
 NUM_PEOPLE, NUM_CHANNELS = 12, 4
 STUCK_AFTER_S = 120.0
+LOCK_SHARE = 0.2
+"""How often the ledger is locked for some seconds before a kill."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Chaos:
     people: list[User] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
     bot: BotProcess | None = None
+    num_locks: int = 0
     is_over: bool = False
 
     def __post_init__(self) -> None:
@@ -98,12 +102,27 @@ class Chaos:
             if self.bot is None or self.bot.process.returncode is not None:
                 continue
             wanted = self.rng.choice(("bot", "worker", "worker", "ffmpeg", "analysis"))
+            if not self.url.startswith("postgresql") and self.rng.random() < LOCK_SHARE:
+                await self.lock_ledger(self.rng.uniform(0.5, 4.0))
             for what, pid in family(self.bot.process.pid):
                 if what == wanted:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                         self.killed[what] += 1
                     break
+
+    async def lock_ledger(self, seconds: float) -> None:
+        """Hold the ledger's write lock, as a careless backup or an operator's shell does."""
+        intruder = sqlite3.connect(self.folder / "data" / "ledger.sqlite3", isolation_level=None, timeout=0)
+        try:
+            intruder.execute("BEGIN IMMEDIATE")
+            self.num_locks += 1
+            await asyncio.sleep(seconds)
+            intruder.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return  # the bot was faster: its turn
+        finally:
+            intruder.close()
 
     async def ask(self, num_jobs: int, pause_s: float) -> None:
         """People ask whenever a bot is connected; who is not heard asks again."""
@@ -176,9 +195,11 @@ def show(account: Account, chaos: Chaos, took_s: float, title: str) -> None:
     rows: dict[str, object] = {
         "asked": account.asked,
         "not acknowledged (the person saw so)": account.unheard,
-        "acknowledged, then the bot died before the ledger had it": account.half_heard,
+        "acknowledged, then the bot died before the ledger had it": len(account.half_heard),
+        "answered with a sentence instead": account.refused,
         **{f"jobs {state}": number for state, number in sorted(account.states.items())},
         **{f"killed: {what}": number for what, number in sorted(chaos.killed.items())},
+        "ledger locked by somebody else": chaos.num_locks,
         **{f"fault {name}": number for name, number in sorted(chaos.server.faults.happened.items())},
         "[bold]lost": len(account.lost),
         "[bold]posted twice": len(account.twice),
@@ -191,6 +212,8 @@ def show(account: Account, chaos: Chaos, took_s: float, title: str) -> None:
         table.add_row(name, str(value))
     console = Console()
     console.print(table)
+    if account.half_heard:
+        console.print(f"died between acknowledgement and ledger: interactions {', '.join(account.half_heard)}")
     for line in (*account.lost, *account.twice, *account.crooked_turns)[:20]:
         console.print(f"[red]{line}")
 

@@ -66,11 +66,13 @@ async def _read(connection: AsyncConnection, *, is_sqlite: bool) -> Books:
 @dataclass(frozen=True, slots=True)
 class Account:
     """How a run came out. `asked`: interactions; `unheard`: those that nobody acknowledged (the person saw so);
-    `half_heard`: acknowledged, but the bot died before they were in the ledger, and no answer told so."""
+    `half_heard`: acknowledged, but the bot died before they were in the ledger, and no answer told so;
+    `refused`: answered with a sentence (the ledger was locked, the bot was stopping)."""
 
     asked: int
     unheard: int
-    half_heard: int
+    half_heard: tuple[str, ...]
+    refused: int
     states: Mapping[str, int]
     lost: tuple[str, ...]
     twice: tuple[str, ...]
@@ -105,7 +107,8 @@ def account_of(server: DiscordServer, books: Books) -> Account:
     return Account(
         asked=len(commands),
         unheard=sum(each.acknowledged_after_s is None for each in unknown),
-        half_heard=sum(each.original is not None and each.original.loading for each in unknown),
+        half_heard=tuple(str(each.id) for each in unknown if each.original is not None and each.original.loading),
+        refused=sum(each.original is not None and not each.original.loading for each in unknown),
         states=Counter(row["state"] for row in books.jobs.values()),
         lost=tuple(lost),
         twice=tuple(twice),
