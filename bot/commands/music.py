@@ -30,9 +30,10 @@ async def compose(
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
     private: bool = False,
+    key: str | None = None,
 ) -> None:
     """Music for a prompt."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
     await _order(interaction, Operation.COMPOSE, prompt, clip, wishes)
 
 
@@ -50,9 +51,10 @@ async def extend(
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
     private: bool = False,
+    key: str | None = None,
 ) -> None:
     """The clip, going on."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
     await _order(interaction, Operation.EXTEND, prompt, clip, wishes)
 
 
@@ -70,9 +72,10 @@ async def restyle(
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
     private: bool = False,
+    key: str | None = None,
 ) -> None:
     """The clip in the prompt's style."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
     await _order(interaction, Operation.RESTYLE, prompt, clip, wishes)
 
 
@@ -91,9 +94,10 @@ async def vary(
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
     private: bool = False,
+    key: str | None = None,
 ) -> None:
     """Variations of the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private, key)
     await _order(interaction, Operation.VARY, prompt, clip, wishes)
 
 
@@ -111,9 +115,10 @@ async def accompany(
     creativity: Creativity | None = None,
     adherence: Adherence | None = None,
     private: bool = False,
+    key: str | None = None,
 ) -> None:
     """A backing under the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
     await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
 
 

@@ -14,6 +14,7 @@ from bot import texts
 from bot.orders import AWAITED_CLIP, FRONT_END
 from bot.preferences import Preferences
 from generation.family import Member
+from generation.hearing import PITCH_NAMES
 from generation.request import MAX_SEED, MAX_TAKES, AudioFormat, Operation, Request, Sampling
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ DESCRIPTIONS = {
     "takes": "How many takes, 1 to 4",
     "creativity": "0.05 (plain) to 2 (wild); 1 unless said otherwise",
     "adherence": "How closely the words are followed, 1 to 10; 3 unless said otherwise",
+    "key": "Such as D minor or F# major; that of the clip unless said otherwise",
     "private": "Only you see it, until you post it",
     "strength": "How far it goes from the clip, 0 to 1; 0.5 unless said otherwise",
 }
@@ -62,6 +64,7 @@ class Wishes:
     adherence: float | None = None
     strength: float | None = None
     private: bool = False
+    key: str | None = None
 
     def request(
         self,
@@ -76,7 +79,7 @@ class Wishes:
         client = interaction.client
         seconds = self.seconds or (settings.seconds if operation in _OF_ANY_LENGTH else None)
         settings.check_limits(seconds, self.takes)
-        given: dict[str, Any] = {"seed": self.seed, "strength": self.strength}
+        given: dict[str, Any] = {"seed": self.seed, "strength": self.strength, "key": self.key}
         sampling: dict[str, Any] = {"temperature": self.creativity, "guidance_scale": self.adherence}
         return Request(
             operation,
@@ -97,9 +100,33 @@ def describe(operation: Operation) -> Callable[[CommandT], CommandT]:
     def decorate(callback: CommandT) -> CommandT:
         names = inspect.signature(callback).parameters
         told = {name: text for name, text in DESCRIPTIONS.items() if name in names}
-        return app_commands.describe(**told)(app_commands.autocomplete(engine=_engine_choices(operation))(callback))
+        completed = {"engine": _engine_choices(operation), "prompt": _prompt_choices(operation), "key": key_choices}
+        completing = app_commands.autocomplete(**{name: completed[name] for name in completed if name in names})
+        return app_commands.describe(**told)(completing(callback))
 
     return decorate
+
+
+def _prompt_choices(operation: Operation) -> Any:
+    """What is typed, going on with the styles that an engine here knows; anything else can be sent as well."""
+
+    async def choices(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
+        said, comma, last = current.rpartition(",")
+        engines = interaction.client.service.engines
+        known = [style for name in interaction.client.engines_for(operation) for style in engines[name].styles]
+        fitting = [style for style in dict.fromkeys(known) if last.strip().lower() in style.lower()]
+        shown = [f"{said}{comma} {style}".strip() for style in fitting]
+        return [app_commands.Choice(name=text[:100], value=text[:100]) for text in shown][:MAX_CHOICES]
+
+    return choices
+
+
+async def key_choices(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
+    """The 24 keys, in plain letters."""
+    tonics = [name.replace("♯", "#").replace("♭", "b") for name in PITCH_NAMES]
+    keys = [f"{tonic} {mode}" for mode in ("major", "minor") for tonic in tonics]
+    fitting = [key for key in keys if key.lower().startswith(current.strip().lower())]
+    return [app_commands.Choice(name=key, value=key) for key in fitting][:MAX_CHOICES]
 
 
 async def take_choices(

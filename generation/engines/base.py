@@ -18,6 +18,7 @@ class Capabilities:
     `max_duration_s` is the longest new music of one take. `max_jobs` is how many jobs it advances at once.
     `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"); `non_commercial` asks the operator's
     acceptance once. `models` are the checkpoints by name, the default first; empty when there is nothing to choose.
+    `styles` are words that it knows well, for people to choose from; others may be said all the same.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Capabilities:
     non_commercial: bool = False
     max_jobs: int = 1
     models: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,16 @@ async def test_engine_is_offered_and_narrowed_as_one_types(stage: Stage) -> None
     assert await stage.alice.autocomplete(stage.channel, "compose", "engine", "zzz", prompt="x") == []
 
 
+async def test_styles_and_keys_are_offered(stage: Stage) -> None:
+    offered = await stage.alice.autocomplete(stage.channel, "compose", "prompt", "mellow, lo")
+    assert [choice["value"] for choice in offered] == ["mellow, lofi", "mellow, lounge"]
+    assert len(await stage.alice.autocomplete(stage.channel, "compose", "prompt", "")) == 3
+    offered = await stage.alice.autocomplete(stage.channel, "compose", "key", "d", prompt="x")
+    assert [choice["value"] for choice in offered] == ["D major", "D minor"]
+    await stage.alice.slash(stage.channel, "compose", prompt="x", key="D minor")
+    assert stage.service.last_job.request.key == "D minor"
+
+
 async def test_what_people_type_mentions_nobody_and_shows_no_link(stage: Stage) -> None:
     prompt = "@everyone `<@1>` **loud** https://discord.gg/abc \u202egnp.mp3 \u200b\n# big"
     asked = await stage.alice.slash(stage.channel, "compose", prompt=prompt)

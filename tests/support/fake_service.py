@@ -25,6 +25,7 @@ ENGINE = Capabilities(
     num_channels=2,
     sample_rate_hz=44100,
     licence="MIT",
+    styles=("bossa", "lofi", "lounge"),
 )
 STUDIO = Capabilities(
     "studio",

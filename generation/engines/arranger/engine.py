@@ -101,6 +101,7 @@ class ArrangerEngine:
             raise RuntimeError("composing ended without a score")
         for stage in self._player.render(composition.score, job.seed):
             if stage.result is not None:
+                yield Progress(job.job_id, 0.99, composition.score.duration_s, "finishing")
                 yield self._done(job, composition, stage.result)
                 return
             fraction = COMPOSING_SHARE + (1 - COMPOSING_SHARE) * stage.fraction
