@@ -39,6 +39,10 @@ class JamClock:
     async def run(self) -> None:
         """Endless. It must outlive any single fault: without it no turn and no vote would ever end."""
         await self._client.wait_until_ready()
+        try:
+            await self.forget_gone()
+        except Exception:
+            log.exception("the rooms' threads can't be looked for")
         while True:
             try:
                 await self.look()
@@ -52,6 +56,19 @@ class JamClock:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def forget_gone(self) -> None:
+        """Close the rooms whose threads were deleted while nobody was here to hear of it."""
+        for room in await self._client.service.jams.open_rooms(FRONT_END):
+            guild = self._client.get_guild(int(room.guild_id or 0))
+            if guild is None or guild.get_thread(int(room.thread_id)) is not None:
+                continue
+            try:
+                await self._client.fetch_channel(int(room.thread_id))  # an archived thread is not in the cache
+            except discord.NotFound:
+                await self._client.jams.board.forget_thread(room)
+            except discord.HTTPException as error:
+                log.info("room %s: its thread can't be looked for: %s", room.room_id, error)
 
     async def look(self) -> None:
         """Once through all open rooms."""

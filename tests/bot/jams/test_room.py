@@ -6,6 +6,8 @@ import discord
 import pytest
 
 from generation.hearing import Key
+from generation.jam.frame import Frame
+from generation.jam.room import Person
 from generation.request import Operation
 from tests.bot.discord_stage import OGG, Stage
 from tests.bot.jams.den import Den, ogg
@@ -191,6 +193,16 @@ async def test_a_deleted_thread_closes_its_room(den: Den) -> None:
     await stage.env.settle()
     assert not (await stage.service.jams.room(room_id)).is_open
     assert "No room is open" in (await stage.alice.slash(stage.channel, "jam status")).response.content
+
+
+async def test_a_thread_that_was_deleted_while_the_bot_was_away(den: Den) -> None:
+    stage = den.stage
+    lost = await stage.service.jams.open(
+        Frame(), Person("1", "x"), front_end="discord", thread_id="12345", guild_id=str(stage.guild.id), title="Lost"
+    )
+    await stage.restart()
+    assert not (await stage.service.jams.room(lost.room_id)).is_open
+    assert den.room.is_open
 
 
 async def test_missing_permissions_are_named(stage: Stage) -> None:
