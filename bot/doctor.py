@@ -44,7 +44,7 @@ def examine_machine(settings: Settings) -> list[Finding]:
     """All that this machine can tell by itself."""
     return [
         Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
-        examine_ffmpeg(),
+        examine_ffmpeg(settings.clips.ffmpeg_path),
         examine_sandbox(),
         examine_data_folder(settings.data_dir),
         *(examine_engine(name) for name in settings.engines),
@@ -52,20 +52,19 @@ def examine_machine(settings: Settings) -> list[Finding]:
     ]
 
 
-def examine_ffmpeg() -> Finding:
-    """Whether there is an ffmpeg that starts, and which."""
+def examine_ffmpeg(chosen: Path | None = None) -> Finding:
+    """Whether there is an ffmpeg that starts, and which: the one that the settings name, or the carried one."""
     import imageio_ffmpeg
 
+    mend = "correct or remove clips.ffmpeg_path" if chosen else "pip install --force-reinstall imageio-ffmpeg"
     try:
-        path = imageio_ffmpeg.get_ffmpeg_exe()
+        path = str(chosen or imageio_ffmpeg.get_ffmpeg_exe())
         shown = subprocess.run(  # noqa: S603 - our own ffmpeg with a fixed argument
             [path, "-version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
         return Finding("ffmpeg", shown.split(" Copyright")[0].removeprefix("ffmpeg version "))
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        return Finding(
-            "ffmpeg", f"does not start: {error}", False, True, "pip install --force-reinstall imageio-ffmpeg"
-        )
+        return Finding("ffmpeg", f"does not start: {error}", False, True, mend)
 
 
 def examine_sandbox() -> Finding:

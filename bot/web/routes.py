@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from dataclasses import asdict
@@ -80,11 +81,12 @@ async def follow(request: web.Request) -> web.StreamResponse:
     await service.status(job_id)  # an unknown job is a 404, not an endless stream
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
     await response.prepare(request)
-    async for status in service.ticket(job_id).updates():
-        takes = await service.takes_of(job_id) if status.state in (JobState.MADE, JobState.DELIVERED) else ()
-        event = json.dumps(describe_status(status, takes))
-        await response.write(f"data: {event}\n\n".encode())
-    await response.write_eof()
+    with contextlib.suppress(ConnectionResetError):  # the page was closed: nobody is left to tell
+        async for status in service.ticket(job_id).updates():
+            takes = await service.takes_of(job_id) if status.state in (JobState.MADE, JobState.DELIVERED) else ()
+            event = json.dumps(describe_status(status, takes))
+            await response.write(f"data: {event}\n\n".encode())
+        await response.write_eof()
     return response
 
 

@@ -59,14 +59,18 @@ async def _start(site: web.TCPSite, config: WebConfig) -> None:
     except OSError as error:
         raise BandmateError(
             f"The page can't listen on {config.host}:{config.port} ({error.strerror or error}). "
-            "Choose another port: BANDMATE_WEB__PORT=8322."
+            "Choose another port: BANDMATE_WEB__PORT=8323."
         ) from error
 
 
 async def mark_shown(service: Service) -> None:
-    """A take of the page is delivered as soon as the page can ask for it."""
+    """A take of the page is delivered as soon as the page can ask for it. What can't be marked is marked by the next
+    start: the page has it all the same."""
     async for job in service.finished("web"):
-        await service.mark_delivered(job.status.job_id, "page")
+        try:
+            await service.mark_delivered(job.status.job_id, "page")
+        except BandmateError as error:
+            log.warning("a take of the page could not be marked", job_id=job.status.job_id, why=str(error))
 
 
 @web.middleware

@@ -108,6 +108,11 @@ def test_doctor_calls_a_data_folder_that_cannot_be_written_a_fault(tmp_path: Pat
     assert run.returncode == 1 and "BANDMATE_DATA_DIR" in run.stdout
 
 
+def test_doctor_looks_at_the_chosen_ffmpeg(tmp_path: Path) -> None:
+    run = bandmate("doctor", data_dir=tmp_path, BANDMATE_CLIPS__FFMPEG_PATH="/nowhere/ffmpeg")
+    assert run.returncode == 1 and "clips.ffmpeg_path" in run.stdout
+
+
 def test_serve_without_a_token_shows_the_page_and_stops_cleanly(tmp_path: Path) -> None:
     environment = clean_environment(tmp_path, BANDMATE_WEB__PORT="0")
     command = [sys.executable, "-m", "bot.cli", "serve"]
