@@ -14,7 +14,8 @@ OTHER_BYTES = 167_000_000 * 4
 """T5 base (110 million parameters) and EnCodec (57 million), in float32."""
 RESERVED_SHARE = 0.2
 """Of the free memory: left for activations, the codec and others."""
-BYTES_OF_WEIGHT = {Precision.INT8: 1, Precision.BFLOAT16: 2, Precision.FLOAT16: 2, Precision.FLOAT32: 4}
+BYTES_OF_WEIGHT = {Precision.INT8: 2, Precision.BFLOAT16: 2, Precision.FLOAT16: 2, Precision.FLOAT32: 4}
+"""In int8 once as it was handed to onnxruntime, and once as that has packed it for the processor."""
 
 
 def free_bytes(device: torch.device) -> int:
