@@ -69,21 +69,25 @@ def finish_loop(clip: Clip, target_lufs: float, ceiling_dbfs: float) -> Clip:
 
 def _finish_kept(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float) -> Finished:
     rate_hz, ceiling = clip.sample_rate_hz, 10 ** (ceiling_dbfs / 20)
-    if loudness(clip.samples, rate_hz) is None:
+    heard_lufs = loudness(clip.samples, rate_hz)
+    if heard_lufs is None:
         return Finished(finish(clip, target_lufs, ceiling_dbfs), {})
-    limiter = Limiter(clip.samples, rate_hz, ceiling)
     peak = float(true_peak_envelope(clip.samples[:, :kept], rate_hz).max())
     room_db = min(20 * np.log10(ceiling / peak) if peak > 0 else MAX_GAIN_DB, MAX_GAIN_DB)
-    gain_db, out = min(target_lufs - (loudness(clip.samples, rate_hz) or target_lufs), room_db), clip.samples
+    if target_lufs - (heard_lufs + room_db) > KEPT_TOLERANCE_LU:
+        return _held_back(clip, kept, finish(clip, target_lufs, ceiling_dbfs))
+    limiter, out = Limiter(clip.samples, rate_hz, ceiling), clip.samples
+    gain_db, out_lufs = min(target_lufs - heard_lufs, room_db), heard_lufs
     for _ in range(ROUNDS):
         out = _limited_after(limiter, clip.samples, kept, gain_db, rate_hz)
-        missing_lu = target_lufs - (loudness(out, rate_hz) or target_lufs)
+        out_lufs = loudness(out, rate_hz) or target_lufs
+        missing_lu = target_lufs - out_lufs
         if abs(missing_lu) <= CLOSE_LU or (missing_lu > 0 and gain_db >= room_db):
             break
         gain_db = min(gain_db + missing_lu, room_db)
     settled = limiter.settle(out)
-    short_lu = target_lufs - (loudness(settled, rate_hz) or target_lufs)
-    if short_lu > KEPT_TOLERANCE_LU:
+    settled_db = 20 * float(np.log10(np.abs(settled).max() / np.abs(out).max()))
+    if target_lufs - (out_lufs + settled_db) > KEPT_TOLERANCE_LU:
         return _held_back(clip, kept, finish(clip, target_lufs, ceiling_dbfs))
     gain = float(settled[:, :kept].ravel()[np.abs(clip.samples[:, :kept]).argmax()]) / _loudest(clip.samples[:, :kept])
     return Finished(Clip(settled, rate_hz), {"original_gain_db": round(20 * float(np.log10(gain)), 4)})
