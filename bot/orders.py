@@ -20,6 +20,7 @@ from bot.wishes import Source, Wish
 from generation.errors import TooBusy
 from generation.request import Request
 from generation.service import CheckIn, Origin, Ticket
+from generation.telemetry import counted_refusals
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -149,7 +150,8 @@ def origin_of(interaction: discord.Interaction[BandmateClient], told: Reply | No
 async def check_in(interaction: discord.Interaction[BandmateClient], attachment: AttachmentLike) -> CheckIn:
     """Fetch a file and let it in as a clip. Raises ClipRefused."""
     client = interaction.client
-    upload = await client.downloads.read(attachment)
+    with counted_refusals(client.service.telemetry):
+        upload = await client.downloads.read(attachment)
     return await client.service.check_in(upload.data, name=upload.name, owner=origin_of(interaction))
 
 
@@ -157,7 +159,8 @@ async def _source_in(client: BandmateClient, source: Source, asker: Origin) -> C
     """A take or a file as a clip."""
     if source.take_id is not None:
         return await client.service.clip_of_take(source.take_id, owner=asker)
-    upload = await client.downloads.read(source)
+    with counted_refusals(client.service.telemetry):
+        upload = await client.downloads.read(source)
     return await client.service.check_in(upload.data, name=upload.name, owner=asker)
 
 
@@ -175,7 +178,8 @@ async def _submit(
     asker = asker or origin_of(interaction)
     request, room_lines = await inherit(interaction, request, asker)
     settings = await preferences.here(interaction)
-    require_clean(request.prompt, settings.blocked_words)
+    with counted_refusals(interaction.client.service.telemetry):
+        require_clean(request.prompt, settings.blocked_words)
     lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins), *room_lines]
     lines += _permission_lines(interaction)
     told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS), as_voice=settings.voice_message)
