@@ -91,7 +91,8 @@ def _agreement(
     grid = float("nan")
     if operation is Operation.ACCOMPANY:
         inside = sheet.beats_s[sheet.beats_s < truth.clip.duration_s]
-        grid = float(mir_eval.beat.f_measure(truth.beats_s, inside))
+        trim = mir_eval.beat.trim_beats  # without the first five seconds (MIREX): the file has its lead-in there
+        grid = float(mir_eval.beat.f_measure(trim(truth.beats_s), trim(inside)))
     return Agreement(
         truth.name, operation.value, prompt, float(_same_tempo(sheet.tempo_bpm, truth.tempo_bpm)),
         compare(truth, heard, alone), compare(truth, heard, done.clip), grid, *signal(done.clip),

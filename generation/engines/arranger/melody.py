@@ -186,9 +186,9 @@ class Melodist:
                 anchor = nearest_pitch(scale_walk(self._middle, height, scale_of(self._harmony.key)), tones)
                 anchor = self._folded(anchor)
             pitch = scale_walk(anchor, note.degree - motif[0].degree, scale)
-            strong = (
-                note.step % (2 * self._grid.steps_per_beat) == 0 or note.steps >= self._grid.steps_per_beat * 3 // 2
-            )
+            # over a clip's chords every beat says the chord, over own ones the first and third are enough
+            pulse = self._grid.steps_per_beat * (1 if self._harmony.from_clip else 2)
+            strong = note.step % pulse == 0 or note.steps >= self._grid.steps_per_beat * 3 // 2
             if strong or (is_cadence and index == len(motif) - 1):
                 pitch = nearest_pitch(pitch, tones)
             pitch = self._folded(pitch)

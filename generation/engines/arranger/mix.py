@@ -79,6 +79,7 @@ class Mixer:
 
     def finish(self) -> Iterator[tuple[float, MixResult | None]]:
         """Echo, room and bus: (share of this work done, the result at the end)."""
+        stems: dict[str, Clip] = {}
         for share in self._space():
             yield 0.4 * share, None
         for _ in self._keep(SPACE_STEM, self._room):
@@ -86,7 +87,12 @@ class Mixer:
         self._room = self._room[:, :0]
         for _ in mixing_bus(self._mix, self._score.character, self._seed):
             yield 0.7, None
-        yield 1.0, (Clip(self._mix, SAMPLE_RATE_HZ), self._stems.clips())
+        for _ in self._handed_over(stems):
+            yield 0.9, None
+        yield 1.0, (Clip(self._mix, SAMPLE_RATE_HZ), stems)
+
+    def _handed_over(self, stems: dict[str, Clip]) -> Steps[None]:
+        stems.update((yield from self._stems.clips()))
 
     def _strip(self, track: Track) -> Steps[None]:
         """One part's channel strip, some hundredths of a second at a time."""

@@ -9,6 +9,7 @@ from typing import IO
 import numpy as np
 
 from generation.clip import Clip
+from generation.engines.arranger.effects_pieces import Steps
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 MAX_MEMORY_BYTES = 24 * 2**20
@@ -44,9 +45,13 @@ class StemShelf:
         self._maps[name] = mapped
         self._kept[name] = np.frombuffer(mapped, np.float32).reshape(samples.shape)
 
-    def clips(self) -> dict[str, Clip]:
+    def clips(self) -> Steps[dict[str, Clip]]:
         """All stems by name, in the order in which they came."""
-        return {name: self._clip(name, samples) for name, samples in self._kept.items()}
+        found = {}
+        for name, samples in self._kept.items():
+            found[name] = self._clip(name, samples)
+            yield
+        return found
 
     def _clip(self, name: str, samples: Wave) -> Clip:
         clip = Clip(samples, SAMPLE_RATE_HZ)
