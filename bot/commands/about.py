@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import errors, texts
+from bot import errors, languages, texts
 from generation.request import Operation
 
 if TYPE_CHECKING:
@@ -36,20 +36,24 @@ async def about(interaction: discord.Interaction[BandmateClient]) -> None:
 @app_commands.command(name="help", description="What you can ask for")
 async def help_(interaction: discord.Interaction[BandmateClient]) -> None:
     """Every command with its options."""
-    lines = [line for command in interaction.client.tree.walk_commands() for line in _help_lines(command)]
+    language, tree = languages.of(interaction), interaction.client.tree
+    lines = [line for command in tree.walk_commands() for line in _help_lines(command, language)]
+    menus = tree.get_commands(type=discord.AppCommandType.message)
+    named = ", ".join(f"*{languages.told(menu.name, language)}*" for menu in menus)
+    lines.append(f"In the menu of a message (Apps): {named}")
     first, *more = texts.pages(lines)
     await interaction.response.send_message(first, ephemeral=True)
     for page in more:
         await interaction.followup.send(page, ephemeral=True)
 
 
-def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Group) -> Iterator[str]:
+def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Group, language: str) -> Iterator[str]:
     """One line a command: its name, what must and what may be given, what it does."""
     if isinstance(command, app_commands.Group):
         return
     needed = [f"`{option.display_name}`" for option in command.parameters if option.required]
     optional = [option.display_name for option in command.parameters if not option.required]
-    yield f"{' '.join([f'**/{command.qualified_name}**', *needed])}: {command.description}"
+    yield f"{' '.join([f'**/{command.qualified_name}**', *needed])}: {languages.told(command.description, language)}"
     if optional:
         yield f"-# also: {', '.join(optional)}"
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from generation.engines.base import Capabilities
 from generation.errors import EngineUnavailable, RequestRefused, TooBusy
 from generation.hearing import Hearing
+from generation.jobs import Origin
 from generation.request import Operation, Request
 
 USUAL_LENGTH_S = 20.0
@@ -52,6 +54,11 @@ def too_busy(scope: str, limit: int, minutes: int | None) -> TooBusy:
     if scope == "guild":
         return TooBusy(f"This server has {takes} waiting or being made already. Ask again {when}.")
     return TooBusy(f"I'm too busy: {takes} are waiting. The line should be empty {when}; ask again then.")
+
+
+def cleaned(origin: Origin) -> Origin:
+    """Without the one character that PostgreSQL can't keep in a text."""
+    return replace(origin, person_name=origin.person_name.replace("\0", ""))
 
 
 def _no_engine(name: str, engines: Mapping[str, Capabilities]) -> str:

@@ -133,7 +133,6 @@ class Service:
         """Put a job into the ledger. The same `key` (the interaction's id) always gives the same job.
 
         `max_jobs_per_person` replaces the settings' limit where a guild has its own.
-
         Raises RequestRefused, EngineUnavailable, TooBusy.
         """
         with counted_refusals(self.telemetry):
@@ -156,7 +155,7 @@ class Service:
         music_s = admission.music_s(request, self.engines[request.engine], hearings)
         priority = 1 if music_s > self._config.long_job_s else 0
         home = self._ledger.instance.instance_id
-        job = NewJob(secrets.token_hex(8), key, _cleaned(origin), request, music_s, priority, home)
+        job = NewJob(secrets.token_hex(8), key, admission.cleaned(origin), request, music_s, priority, home)
         try:
             row, is_new = await self._ledger.jobs.submit(job, limits)
         except LimitReached as reached:
@@ -234,9 +233,7 @@ class Service:
     async def render(
         self, take_id: str, audio_format: AudioFormat, *, max_bytes: int | None = None, stem: str | None = None
     ) -> Rendered:
-        """Encode and tag a take (or one of its stems), going down the format ladder until it fits.
-
-        Raises TakeNotFound."""
+        """Encode and tag a take (or one of its stems), down the format ladder until it fits. Raises TakeNotFound."""
         ffmpeg = self._config.decode_limits.ffmpeg_path if self._config.decode_limits else None
         take = await self.take(take_id)
         tags = tags_of(take, stem, await self.sharing.credits(take_id))
@@ -294,11 +291,6 @@ class Service:
                 log.error("statuses can't be read", why=str(error))
             except Exception:  # without the board nobody hears that a place has changed
                 log.exception("statuses could not be put up; the next round comes")
-
-
-def _cleaned(origin: Origin) -> Origin:
-    """Without the one character that PostgreSQL can't keep in a text."""
-    return replace(origin, person_name=origin.person_name.replace("\0", ""))
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
