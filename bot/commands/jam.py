@@ -79,7 +79,7 @@ async def start(
         "style": style and texts.plain(style, 100), "engine": engine,
     }  # fmt: skip
     said = {name: value for name, value in said.items() if value is not None}
-    frame = Frame(**{"tempo_bpm": USUAL_TEMPO_BPM, "bars": USUAL_BARS, **said})
+    frame = _frame_of(interaction, said)
     await orders.defer(interaction)
     check_in = await orders.check_in(interaction, clip) if clip else None
     if check_in is not None:
@@ -90,6 +90,14 @@ async def start(
         lines.append(await adding.add_clip(interaction, room, check_in, None))
     lines.append(await interaction.client.jams.board.show(room.room_id))
     await interaction.edit_original_response(content=texts.cut([line for line in lines if line]))
+
+
+def _frame_of(interaction: discord.Interaction[BandmateClient], said: dict[str, Any]) -> Frame:
+    """The frame that was said. Raises RequestRefused, also for an engine that is not here."""
+    engines = interaction.client.engines_for(Operation.COMPOSE)
+    if "engine" in said and said["engine"] not in engines:
+        raise RequestRefused(f"There is no such engine for a room here; there are {', '.join(engines)}.")
+    return Frame(**{"tempo_bpm": USUAL_TEMPO_BPM, "bars": USUAL_BARS, **said})
 
 
 @start.autocomplete("key")

@@ -37,7 +37,11 @@ async def test_start_takes_the_frame_and_the_first_layer_from_a_clip(stage: Stag
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [({"key": "H dorian"}, "I don't know that key"), ({"clip": ("notes.txt", b"hello")}, "not audio")],
+    [
+        ({"key": "H dorian"}, "I don't know that key"),
+        ({"clip": ("notes.txt", b"hello")}, "not audio"),
+        ({"engine": "kazoo"}, "no such engine"),
+    ],
 )
 async def test_start_refuses_with_the_reason(stage: Stage, options: dict[str, object], sentence: str) -> None:
     asked = await stage.alice.slash(stage.channel, "jam start", **options)
