@@ -36,6 +36,9 @@ SOFT_ROUNDS = 5
 SOFT_MARGIN_DB = 0.2
 """A first attack that jumps out of its surroundings is softened by what it is too much, and is whole after SOFT_S."""
 
+LIMITED_DB = 1.0
+"""The limiter may take so much from the loud moments around the join; it must not stand out then either."""
+
 OVERLAP_SEARCH_S = 0.2
 OVERLAP_STEP_S = 0.005
 OVERLAP_FADES_S = (0.03, 0.06, 0.12, 0.2)
@@ -172,7 +175,7 @@ def _excess_db(clip: Clip, front: Clip, start: int, join: int) -> float:
     usual = click.around(clip, start / rate_hz, join / rate_hz).or_more(click.around(front, start / rate_hz))
     heard = click.at(clip, start / rate_hz, join / rate_hz)
     steps_db = 20 * np.log10(max(heard.step, 1e-9) / max(usual.step, 1e-9))
-    return float(max(heard.jump_db - usual.jump_db, steps_db))
+    return float(max(heard.jump_db - usual.jump_db, steps_db + LIMITED_DB))
 
 
 def _best_moment(front: Clip, fresh: Clip, first_s: float, beats_s: Sequence[float]) -> float:
