@@ -12,14 +12,7 @@ from bot import orders, texts
 from bot.commands import jam_layers, jam_menu, jam_rounds
 from bot.jams import adding, mixing
 from bot.jams.card import layer_lines
-from bot.jams.rooms import (
-    has_left,
-    open_thread_room,
-    person_of,
-    person_of_member,
-    room_here,
-    text_channel_of,
-)
+from bot.jams.rooms import has_left, open_thread_room, person_of, person_of_member, room_here, text_channel_of
 from bot.orders import FRONT_END
 from bot.views.access import visible_take
 from generation.errors import RequestRefused
