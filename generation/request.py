@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from numbers import Integral, Real
 from typing import Any, Self
 
 from generation.errors import RequestRefused
@@ -42,9 +43,30 @@ class AudioFormat(StrEnum):
     FLAC = "flac"
 
 
-def _check_range(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+def _check_range(name: str, value: Any, low: float, high: float, unit: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise RequestRefused(f"{name} must be a number, not {value!r}.")
     if not low <= value <= high:  # also refuses NaN
-        raise RequestRefused(f"{name} must be between {low:g} and {high:g}{unit}, not {value:g}{unit}.")
+        raise RequestRefused(
+            f"{name} must be between {_shown(low)} and {_shown(high)}{unit}, not {_shown(value)}{unit}."
+        )
+
+
+def _check_whole(name: str, value: Any, low: int, high: int) -> None:
+    _check_range(name, value, low, high)
+    if not isinstance(value, Integral):
+        raise RequestRefused(f"{name} must be a whole number, not {value!r}.")
+
+
+def _shown(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _check_words(**fields: Any) -> None:
+    """Front ends hand on what came over the network: a worker must not be the first to see that it is no text."""
+    for name, value in fields.items():
+        if value is not None and not isinstance(value, str):
+            raise RequestRefused(f"The {name} must be text, not {value!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,7 @@ class Request:
     seed_is_drawn: bool = False
 
     def __post_init__(self) -> None:
+        _check_words(prompt=self.prompt, engine=self.engine, model=self.model, key=self.key)
         if self.seed == DRAW_SEED:
             object.__setattr__(self, "seed", secrets.randbelow(MAX_SEED))  # frozen for everybody else
             object.__setattr__(self, "seed_is_drawn", True)
@@ -116,11 +139,11 @@ class Request:
             raise RequestRefused("Say in a few words what the music should be like, or attach a clip.")
         if self.duration_s is not None:
             _check_range("The length", self.duration_s, 1, 300, " s")
-        _check_range("The seed", self.seed, 0, MAX_SEED)
-        _check_range("The number of takes", self.num_takes, 1, MAX_TAKES)
+        _check_whole("The seed", self.seed, 0, MAX_SEED)
+        _check_whole("The number of takes", self.num_takes, 1, MAX_TAKES)
         _check_range("strength", self.strength, 0, 1)
         if self.bars is not None:
-            _check_range("The number of bars", self.bars, 1, 64)
+            _check_whole("The number of bars", self.bars, 1, 64)
         if self.tempo_bpm is not None:
             _check_range("The tempo", self.tempo_bpm, 30, 300, " BPM")
         if self.beats_per_bar is not None and self.beats_per_bar not in (3, 4, 6):
