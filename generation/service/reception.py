@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 MAX_NAME_CHARACTERS = 200
+
+
+class _Sound(NamedTuple):
+    """What is written down of a clip whose samples lie in the store."""
+
+    audio_hash: str
+    duration_s: float
+    sample_rate_hz: int
+    num_channels: int
+
+
+def _sound_of(audio_hash: str, clip: Clip) -> _Sound:
+    return _Sound(audio_hash, clip.duration_s, clip.sample_rate_hz, clip.num_channels)
 
 
 class Reception:
@@ -48,29 +61,32 @@ class Reception:
 
         async with self._decoding:
             decoded = await decode(data, self._config.decode_limits)
-        audio_hash = await asyncio.to_thread(self._store.put, decoded.clip)
-        return await self._let_in(audio_hash, decoded.clip, name=name, owner=owner, remarks=decoded.remarks)
+            sound = await asyncio.to_thread(self._keep, decoded.clip)
+        remarks = decoded.remarks
+        del data, decoded  # up to 115 MB of samples, and many may wait for the one analysis
+        return await self._let_in(sound, name=name, owner=owner, remarks=remarks)
 
     async def clip_of_take(self, take: Take, *, owner: Origin) -> CheckIn:
         """A take as a clip. Raises TakeNotFound when its audio is gone."""
-        clip = await load_take(self._store, take.audio_hash)
-        return await self._let_in(take.audio_hash, clip, name=f"take {take.take_id}", owner=owner)
+        sound = _sound_of(take.audio_hash, await load_take(self._store, take.audio_hash))
+        return await self._let_in(sound, name=f"take {take.take_id}", owner=owner)
 
     async def let_in(self, clip: Clip, *, name: str, owner: Origin) -> CheckIn:
         """A clip that was made here, such as the end of a take. Raises ClipRefused; BandmateError: the disk is full."""
-        audio_hash = await asyncio.to_thread(self._store.put, clip)
-        return await self._let_in(audio_hash, clip, name=name, owner=owner)
+        return await self._let_in(await asyncio.to_thread(self._keep, clip), name=name, owner=owner)
 
-    async def _let_in(
-        self, audio_hash: str, clip: Clip, *, name: str, owner: Origin, remarks: tuple[str, ...] = ()
-    ) -> CheckIn:
+    def _keep(self, clip: Clip) -> _Sound:
+        return _sound_of(self._store.put(clip), clip)
+
+    async def _let_in(self, sound: _Sound, *, name: str, owner: Origin, remarks: tuple[str, ...] = ()) -> CheckIn:
         from generation.ledger import ClipRow
 
+        audio_hash = sound.audio_hash
         hearing = await self._hearing(audio_hash)
-        row = ClipRow(audio_hash, audio_hash, clip.duration_s, clip.sample_rate_hz, clip.num_channels, hearing)
+        row = ClipRow(audio_hash, audio_hash, sound.duration_s, sound.sample_rate_hz, sound.num_channels, hearing)
         shown = name.replace("\0", "")[:MAX_NAME_CHARACTERS]
         await self._ledger.clips.add(row, owner=owner, name=shown, remarks=remarks)
-        log.info("clip let in", clip=audio_hash, seconds=round(clip.duration_s, 2), heard=hearing.sentence())
+        log.info("clip let in", clip=audio_hash, seconds=round(sound.duration_s, 2), heard=hearing.sentence())
         return CheckIn(audio_hash, shown, hearing, (*remarks, *hearing.remarks))
 
     async def _hearing(self, audio_hash: str) -> Hearing:
