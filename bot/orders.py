@@ -96,7 +96,7 @@ async def request_of(
     interaction: discord.Interaction[BandmateClient], wish: Wish, clip_ids: tuple[str, ...]
 ) -> Request:
     """The request that a wish makes: what it does not say, the first take's recipe or the place's settings say."""
-    client, settings = interaction.client, await preferences.here(interaction)
+    client, settings = interaction.client, await preferences.here(interaction, wish.person_id)
     take_ids = tuple(source.take_id for source in wish.sources if source.take_id)
     before = (await client.service.take(take_ids[0])).recipe.request if take_ids else None
     engine = client.engine_for(wish.operation, before.engine if before else settings.engine)
@@ -177,7 +177,7 @@ async def _submit(
 ) -> Order:
     asker = asker or origin_of(interaction)
     request, room_lines = await inherit(interaction, request, asker)
-    settings = await preferences.here(interaction)
+    settings = await preferences.here(interaction, asker.person_id)
     with counted_refusals(interaction.client.service.telemetry):
         require_clean(request.prompt, settings.blocked_words)
     lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins), *room_lines]

@@ -101,19 +101,24 @@ def places(interaction: discord.Interaction[Any]) -> dict[Scope, str]:
     return found
 
 
-async def here(interaction: discord.Interaction[BandmateClient]) -> Preferences:
-    """What holds for this interaction; read once. Raises TooBusy when the ledger does not answer in time."""
-    kept = interaction.extras.get(_KEPT)
+async def here(interaction: discord.Interaction[BandmateClient], person_id: str | None = None) -> Preferences:
+    """What holds for this interaction, for who acts or for somebody else (`person_id`); read once.
+
+    Raises TooBusy when the ledger does not answer in time.
+    """
+    person_id = person_id or str(interaction.user.id)
+    key = _KEPT if person_id == str(interaction.user.id) else f"{_KEPT} of {person_id}"
+    kept = interaction.extras.get(key)
     if isinstance(kept, Preferences):
         return kept
-    wanted = places(interaction)
+    wanted = places(interaction) | {Scope.PERSON: person_id}
     reading = interaction.client.service.sharing.chosen_at(FRONT_END, [(str(s), i) for s, i in wanted.items()])
     try:
         rows = await asyncio.wait_for(reading, READ_LIMIT_S)
     except TimeoutError:
         raise TooBusy("The ledger is very busy just now. Ask again in a minute.") from None
     found = inherited({scope: rows.get((str(scope), place_id), {}) for scope, place_id in wanted.items()})
-    interaction.extras[_KEPT] = found
+    interaction.extras[key] = found
     return found
 
 

@@ -44,7 +44,10 @@ async def test_the_owner_is_asked_and_their_yes_makes_the_take(stage: Stage, tak
     assert f"<@{stage.alice.id}>, <@{stage.bob.id}> would like to **extend**" in question.response.content
     sent = next(entry.json["data"] for entry in reversed(stage.env.http_requests) if entry.path.endswith("/callback"))
     assert sent["allowed_mentions"]["users"] == [stage.alice.id] and not sent["allowed_mentions"].get("parse")
+    stage.service.sharing.chosen["person", str(stage.bob.id)] = {"voice_message": True}
     yes = await stage.alice.click(question.response, label="Yes, go ahead")
+    assert stage.service.last_job.origin.reply["as_voice"], "the wish is made by the settings of who wished it"
+    stage.service.last_job.origin.reply["as_voice"] = False
     job = stage.service.last_job
     assert job.request.operation is Operation.EXTEND and job.origin.person_id == str(stage.bob.id)
     assert job.request.parent_take_ids == ("take1ofjob1",)
@@ -74,7 +77,7 @@ async def test_only_the_owner_says_yes(stage: Stage, take: discord.Message) -> N
 
 
 async def test_a_yes_after_a_restart_and_only_once(stage: Stage, take: discord.Message) -> None:
-    question = await asked(stage, take)
+    await asked(stage, take)
     await stage.restart()
     message = stage.messages()[-1]
     await stage.alice.click(message, label="Yes, go ahead")
