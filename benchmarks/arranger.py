@@ -65,14 +65,14 @@ def clips(count: int) -> list[Truth]:
     return found[:count]
 
 
-def measure_agreement(num_clips: int, seed: int) -> dict[str, bool]:
+def measure_agreement(num_clips: int, seed: int, processes: int) -> dict[str, bool]:
     """Restyle, accompany and extend of every clip, with prompts that go round through all styles."""
     names = list(all_styles())
     work = [
         (truth, tuple(all_styles()[names[(3 * index + shift * 7) % len(names)]].words[0] for shift in range(3)), seed)
         for index, truth in enumerate(clips(num_clips))
     ]
-    with ProcessPoolExecutor(max(os.cpu_count() or 1, 1), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         rows = [row for found in pool.map(_one_clip, work) for row in found]
     table = Table("from a clip", "takes", "tempo", "chroma", "lowest", "with the clip in it", "grid F", "LUFS",
                   "peak dBFS", "silent", "onsets/s", title=f"{len(work)} clips, seed {seed}")  # fmt: skip
@@ -214,10 +214,11 @@ def main() -> int:
     parser.add_argument("--clips", type=int, default=6, help="tuning clips to make takes from, 48 for all")
     parser.add_argument("--seeds", type=int, default=3, help="seeds for prompts, styles and variety")
     parser.add_argument("--peer", help="python of an environment with latentscore in it")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="for the takes from clips")
     parser.add_argument("--only", nargs="+", choices=("agreement", "words", "styles", "music", "cost"))
     options = parser.parse_args()
     measures: dict[str, Callable[[], dict[str, bool]]] = {
-        "agreement": lambda: measure_agreement(options.clips, 1),
+        "agreement": lambda: measure_agreement(options.clips, 1, options.processes),
         "words": lambda: {"words": measure_words(min(options.seeds, 3))},
         "styles": lambda: {"styles": measure_styles(max(options.seeds, 4))},
         "music": lambda: {"music": measure_music(options.seeds)},

@@ -10,8 +10,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.arranging.agreement import Maker
 from benchmarks.arranging.listening_page import Shown, page
+from benchmarks.arranging.sheet import Sheet, Written
 from generation.audio.analyse import analyse
 from generation.audio.finish import finish
 from generation.clip import Clip
@@ -64,17 +67,32 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-def clip_of(example: Example) -> Clip | None:
-    """The example's clip, played by the small synthesiser of the tests."""
+def song_of(example: Example) -> music.Song | None:
+    """What the small synthesiser of the tests plays as the clip."""
     if example.clip is None:
         return None
-    song = music.hum(repeats=2) if isinstance(example.clip, str) else music.write(example.clip)
-    return finish(music.render(song))
+    return music.hum(repeats=2) if isinstance(example.clip, str) else music.write(example.clip)
+
+
+def sheet_of(song: music.Song) -> Sheet:
+    """A song's notes for the page, counted in seconds."""
+    parts = sorted({note.part for note in song.notes})
+    notes = [
+        Written(
+            note.start_s, min(note.duration_s, song.duration_s - note.start_s), note.pitch, 90, 0,
+            parts.index(note.part), note.part == "drums",
+        )
+        for note in song.notes
+        if note.start_s < song.duration_s
+    ]  # fmt: skip
+    seconds = np.arange(0.0, song.duration_s + 2)
+    return Sheet(seconds, len(seconds), tuple(sorted(notes, key=lambda note: note.start)), tuple(parts))
 
 
 def make(example: Example, maker: Maker, folder: Path) -> Shown:
     """Write the example's files and hand back what the page shows."""
-    clip = clip_of(example)
+    song = song_of(example)
+    clip = None if song is None else finish(music.render(song))
     hearings = () if clip is None else (analyse(clip),)
     clips = () if clip is None else (clip,)
     request = Request(example.operation, example.prompt, ("clip",) if clip else (), duration_s=example.length_s)
@@ -86,8 +104,9 @@ def make(example: Example, maker: Maker, folder: Path) -> Shown:
     (folder / f"{example.name}.mid").write_bytes(done.midi or b"")
     heard = hearings[0].sentence() if hearings else None
     return Shown(
-        example.name, example.operation.value, example.prompt, clip, heard, take, done.midi or b"", done.details
-    )
+        example.name, example.operation.value, example.prompt, clip, heard, take, done.midi or b"", done.details,
+        None if song is None else sheet_of(song),
+    )  # fmt: skip
 
 
 def _write_mp3(path: Path, clip: Clip) -> None:

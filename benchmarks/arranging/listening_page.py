@@ -33,6 +33,8 @@ class Shown:
     take: Clip
     midi: bytes
     details: dict[str, Any]
+    written: Sheet | None = None
+    """The notes of the clip, which were written for it."""
 
 
 def page(examples: list[Shown]) -> str:
@@ -57,6 +59,7 @@ def _clip_side(example: Shown) -> str:
         return '<section class="clip none"><h3>Clip</h3><p class="nothing">none: from words alone</p></section>'
     return f"""<section class="clip"><h3>Clip</h3>{waveform(example.clip, "clipwave")}
 <audio controls preload="none" src="{escape(example.name)}-clip.mp3"></audio>
+{piano_roll(example.written) if example.written else ""}
 <p class="heard">heard: {escape(example.heard or "")}</p></section>"""
 
 

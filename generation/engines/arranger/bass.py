@@ -8,7 +8,7 @@ from generation.engines.arranger.band import Player
 from generation.engines.arranger.events import Event, Stroke, bar_of_pattern, strokes
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.harmony import ChordSpan, Harmony
+from generation.engines.arranger.spans import ChordSpan, Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.theory import nearest_pitch, scale_walk
 

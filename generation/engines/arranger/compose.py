@@ -16,11 +16,12 @@ from generation.engines.arranger.events import Event, never_stuck
 from generation.engines.arranger.form import Section, make_form
 from generation.engines.arranger.frame import Frame, find_frame, key_name
 from generation.engines.arranger.groove import DrumTrack, play_drums
-from generation.engines.arranger.harmony import Harmony, chord_names, harmonise
+from generation.engines.arranger.harmony import chord_names, harmonise
 from generation.engines.arranger.melody import Melodist
 from generation.engines.arranger.perform import Feel, drum_lateness, perform
 from generation.engines.arranger.prompt import Wish, read_prompt
 from generation.engines.arranger.score import Part, Score
+from generation.engines.arranger.spans import Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
 from generation.engines.arranger.tune import fitted_tune, heard_tune, motifs_of, ornamented_tune

@@ -7,7 +7,7 @@ from generation.engines.arranger.bass import plays_in
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.harmony import ChordSpan, Harmony
+from generation.engines.arranger.spans import ChordSpan, Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.theory import nearest_pitch, scale_walk
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.frame import Frame
 from generation.engines.arranger.grid import Grid
+from generation.engines.arranger.spans import ChordSpan, Harmony, find_cycle, repeated
 from generation.engines.arranger.style import Style
 from generation.engines.arranger.theory import (
     QUALITIES,
-    chord_name,
     chord_pitch_classes,
     numeral_chord,
     scale_of,
@@ -23,72 +21,8 @@ from generation.engines.arranger.theory import (
 from generation.hearing import Hearing, Key
 
 MIN_CHORD_CONFIDENCE = 0.25
-CYCLES_BARS = (1, 2, 4, 8, 12, 16)
-"""After how many bars chords usually come again; twelve are the blues."""
-SAME_SHARE = 0.85
 MAX_PLAIN_SHARE = 0.7
 """A clip with more triads than this is a clip of triads: what else was heard in it is chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChordSpan:
-    """A chord from `start` to `end` (beats of the frame's grid); `root` is a pitch class, `quality` one of theory's."""
-
-    start: float
-    end: float
-    root: int
-    quality: str
-
-    @property
-    def pitch_classes(self) -> tuple[int, ...]:
-        """Root first."""
-        return chord_pitch_classes(self.root, self.quality)
-
-    @property
-    def name(self) -> str:
-        """As musicians write it."""
-        return chord_name(self.root, self.quality)
-
-
-@dataclass(frozen=True)
-class Harmony:
-    """Chord spans that follow each other without a hole, and the key they are heard in."""
-
-    spans: tuple[ChordSpan, ...]
-    key: Key
-    from_clip: bool = False
-
-    @cached_property
-    def _starts(self) -> list[float]:
-        return [span.start for span in self.spans]
-
-    def at(self, beat: float) -> ChordSpan:
-        """The chord that sounds at a beat (the nearest one outside)."""
-        return self.spans[min(max(bisect_right(self._starts, beat + 1e-6) - 1, 0), len(self.spans) - 1)]
-
-    def next_after(self, beat: float) -> ChordSpan:
-        """The chord that follows the one at `beat` (itself at the end)."""
-        return self.spans[min(bisect_right(self._starts, beat + 1e-6), len(self.spans) - 1)]
-
-    def between(self, start: float, end: float) -> tuple[ChordSpan, ...]:
-        """The spans that overlap start..end, cut to it."""
-        first = max(bisect_right(self._starts, start + 1e-6) - 1, 0)
-        last = bisect_right(self._starts, end - 1e-6)
-        return tuple(
-            replace(span, start=max(span.start, start), end=min(span.end, end))
-            for span in self.spans[first:last]
-            if span.start < end - 1e-6 and span.end > start + 1e-6
-        )
-
-    def scale_at(self, beat: float) -> tuple[int, ...]:
-        """The notes a tune may use at a beat: the key's scale, bent where the chord leaves it.
-
-        A scale note a semitone from a chord note outside the scale gives way to it (G sharp for G over E7 in A minor).
-        """
-        scale, tones = scale_of(self.key), self.at(beat).pitch_classes
-        foreign = [tone for tone in tones if tone not in scale]
-        kept = {pc for pc in scale if pc in tones or all((pc - tone) % 12 not in (1, 11) for tone in foreign)}
-        return tuple(sorted(kept | set(tones)))
 
 
 def harmonise(frame: Frame, hearing: Hearing | None, style: Style, form: tuple[Section, ...], rng: Random) -> Harmony:
@@ -162,15 +96,15 @@ def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
     leaves off, whose rest stays on the clip's last chord.
     """
     beats = frame.grid.beats_per_bar
-    first_bar, last_bar, cycle = _cycle(spans, beats)
+    first_bar, last_bar, cycle = find_cycle(spans, beats)
     source = Harmony(tuple(spans), frame.key)
     if frame.join_s <= 0:
-        return _repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle)
+        return repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle)
     begun = replace(spans[-1], end=max(float(frame.first_beat), (frame.first_beat // beats + 1.0) * beats))
     heard = [*(span for span in spans[:-1] if span.start < begun.start), begun]
     next_bar = int(begun.end // beats)
     origin = last_bar - cycle  # the bar one cycle before the clip's last whole one is over
-    following = _repeated(
+    following = repeated(
         source, next_bar, frame.num_bars, beats, lambda bar: origin + (bar - last_bar) % cycle if cycle else bar
     )
     return [*heard, *following]
@@ -181,47 +115,12 @@ def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpa
     beats = frame.grid.beats_per_bar
     if spans[0].start <= beats and spans[-1].end >= end - 2 * beats:
         return spans
-    first_bar, last_bar, cycle = _cycle(spans, beats)
+    first_bar, last_bar, cycle = find_cycle(spans, beats)
 
     def origin(bar: int) -> int:
         return bar if first_bar <= bar < last_bar else first_bar + (bar - first_bar) % cycle
 
-    return _repeated(Harmony(tuple(spans), frame.key), 0, int(end // beats) + 1, beats, origin)
-
-
-def _repeated(source: Harmony, first: int, end: int, beats: int, origin: Callable[[int], int]) -> list[ChordSpan]:
-    """The chords of bars `first`..`end`, each taken from the bar of the source that `origin` names."""
-    laid: list[ChordSpan] = []
-    for bar in range(first, end):
-        shift = (bar - origin(bar)) * beats
-        for span in source.between(bar * beats - shift, (bar + 1) * beats - shift):
-            laid.append(replace(span, start=span.start + shift, end=span.end + shift))
-    return laid
-
-
-def _cycle(spans: list[ChordSpan], beats: int) -> tuple[int, int, int]:
-    """(first whole bar, bar after the last whole one, after how many bars the chords come again).
-
-    The cycle is the shortest usual one that the chords keep to wherever they can be compared with those one cycle
-    later, for a bar at least; without such a one, the longest of 8, 4, 2 or 1 bars that was heard whole.
-    """
-    start, end = round(spans[0].start), round(spans[-1].end)
-    first_bar = -(-start // beats)
-    last_bar = max(end // beats, first_bar + 1)
-    source = Harmony(tuple(spans), Key(0, "major"))
-    for period in CYCLES_BARS:
-        pairs = [(beat, beat + period * beats) for beat in range(start, end - period * beats)]
-        if len(pairs) < beats * (2 if period < 4 else 1) or period > last_bar - first_bar:
-            continue
-        same = sum(_alike(source.at(one), source.at(other)) for one, other in pairs)
-        if same >= SAME_SHARE * len(pairs):
-            return first_bar, last_bar, period
-    return first_bar, last_bar, max(bars for bars in (8, 4, 2, 1) if bars <= last_bar - first_bar)
-
-
-def _alike(one: ChordSpan, other: ChordSpan) -> bool:
-    """Whether two chords have the same root and the same third: a seventh more or less is the same chord."""
-    return one.root == other.root and (3 in QUALITIES[one.quality]) == (3 in QUALITIES[other.quality])
+    return repeated(Harmony(tuple(spans), frame.key), 0, int(end // beats) + 1, beats, origin)
 
 
 def _progression(frame: Frame, style: Style, form: tuple[Section, ...], rng: Random) -> list[ChordSpan]:

@@ -10,7 +10,7 @@ from generation.engines.arranger.bass import plays_in
 from generation.engines.arranger.events import Event, bar_of_pattern, strokes
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.harmony import Harmony
+from generation.engines.arranger.spans import Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import MelodyStyle
 from generation.engines.arranger.theory import SCALES, nearest_pitch, scale_of, scale_walk

@@ -8,8 +8,8 @@ from random import Random
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.frame import Frame
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.harmony import Harmony
 from generation.engines.arranger.melody import Motif, MotifNote
+from generation.engines.arranger.spans import Harmony
 from generation.engines.arranger.theory import nearest_pitch, scale_of, scale_walk
 from generation.hearing import Hearing
 

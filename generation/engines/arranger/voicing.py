@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-from generation.engines.arranger.harmony import ChordSpan
+from generation.engines.arranger.spans import ChordSpan
 
 LOWEST_THIRD = 52
 """Below this pitch (E3) close thirds get muddy: the voicing is opened or moved up."""
