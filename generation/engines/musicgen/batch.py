@@ -156,8 +156,9 @@ class Batch:
         if self.joining is not None:
             self.cache.move(len(self.rows) + 1, len(self.rows))
             self.joining.place = len(self.rows)
-        self.cache.rows.active[len(self.rows)] = 0
-        self.cache.rows.position[len(self.rows)] = 0
+        vacated = len(self.rows) + (self.joining is not None)
+        self.cache.rows.active[vacated] = 0
+        self.cache.rows.position[vacated] = 0
         self._measure_prompts()
 
     def _measure_prompts(self) -> None:

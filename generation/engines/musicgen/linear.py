@@ -6,6 +6,7 @@ bfloat16 are oneDNN's, through the operators that torch's own compiler emits for
 
 from __future__ import annotations
 
+import platform
 from enum import StrEnum
 from typing import Protocol
 
@@ -99,7 +100,7 @@ class Int8Linear:
     """
 
     def __init__(self, weight: Tensor) -> None:
-        self.scales = weight.abs().amax(dim=1).clamp_(min=1e-12) / 127
+        self.scales = weight.abs().amax(dim=1).clamp_(min=1e-12) / largest_int8()
         self.values: Tensor | None = (weight / self.scales[:, None]).round_().to(torch.int8).T.contiguous()
         self.num_bytes = int(self.values.nbytes)
 
@@ -119,3 +120,12 @@ class Int8Linear:
     def add(self, residual: Tensor, inputs: Tensor) -> Tensor:
         """Multiply and add."""
         return residual + self(inputs)
+
+
+def largest_int8() -> int:
+    """The range of int8 weights: 127, or 63 on x86 processors without VNNI.
+
+    Those add two products of unsigned by signed bytes in 16 bits: 2 * 255 * 63 fits, 2 * 255 * 127 is cut off.
+    """
+    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return 63 if is_x86 and not torch.cpu._is_vnni_supported() else 127

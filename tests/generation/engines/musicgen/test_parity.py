@@ -11,7 +11,7 @@ from torch import Tensor
 
 from generation.clip import Clip
 from generation.engines.musicgen.chroma import chroma_of
-from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.linear import Int8Linear, Precision
 from generation.engines.musicgen.plan import heard_part
 from generation.request import Sampling
 from tests.generation.engines.musicgen import reference
@@ -72,6 +72,17 @@ def test_smaller_weights_stay_close(checkpoints: Checkpoints, precision: Precisi
     assert 0 < logits_error(checkpoints["mono"], precision) < bound
 
 
+def test_int8_on_an_older_processor_is_coarser_but_never_cut_off(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without VNNI, sums of two products are kept in 16 bits."""
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("torch.cpu._is_vnni_supported", lambda: False)
+    values = Int8Linear(torch.randn(8, 16, generator=torch.Generator().manual_seed(1))).take()
+    assert 2 * 255 * int(values.abs().max()) < 2**15
+    assert 0 < logits_error(checkpoints["mono"], Precision.INT8) < 0.4
+
+
 def test_a_row_among_others_equals_the_row_alone(checkpoints: Checkpoints, clip: Clip) -> None:
     """Rows of other lengths, settings and prompts, joining and leaving at other frames, change nothing."""
     ours = reference.load(checkpoints["mono"])
@@ -87,6 +98,17 @@ def test_a_row_among_others_equals_the_row_alone(checkpoints: Checkpoints, clip:
     rows = [reference.make_row(ours, **wish) for wish in wishes]
     for expected, codes in zip(alone, reference.decode(reference.make_batch(ours, 3), *rows), strict=True):
         assert torch.equal(codes, expected)
+
+
+@pytest.mark.parametrize("num_alone", range(1, 8))
+def test_a_row_that_is_moved_while_it_joins_equals_the_row_alone(checkpoints: Checkpoints, num_alone: int) -> None:
+    """Its neighbour leaves after some of the six chunks of its prompt."""
+    ours = reference.load(checkpoints["mono"])
+    prompt = torch.randint(0, 64, (4, 350), generator=torch.Generator().manual_seed(1))
+    batch, late = reference.make_batch(ours, 2), {"num_new_frames": 8, "prompt": prompt, "seed": 1}
+    alone = reference.decode(reference.make_batch(ours), reference.make_row(ours, **late))[0]
+    short = reference.make_row(ours, num_alone)
+    assert torch.equal(reference.decode(batch, short, reference.make_row(ours, **late))[1], alone)
 
 
 @pytest.mark.parametrize("kind", KINDS)
