@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as NotJson
 
+from generation.audio.check.limits import CheckLimits, limit_names
 from generation.audio.decode import DecodeLimits
 from generation.config import ServiceConfig
 from generation.engines import ENGINES, EngineOptions
@@ -164,8 +165,17 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     workers: Workers = Workers()
     retention: Retention = Retention()
+    checks: CheckLimits = CheckLimits()
     engines: dict[str, dict[str, Any]] = Field(default_factory=_no_engine_options)
     log: Log = Log()
+
+    @field_validator("checks", mode="before")
+    @classmethod
+    def _known_checks(cls, values: object) -> object:
+        """A dataclass would take what it does not know without a word."""
+        if isinstance(values, dict) and (unknown := values.keys() - set(limit_names())):
+            raise ValueError(f"there is no limit {', '.join(sorted(unknown))}")
+        return values
 
     @field_validator("data_dir")
     @classmethod
@@ -199,6 +209,7 @@ class Settings(BaseSettings):
             "devices": find_devices(self.workers),
         }
         own["decode_limits"] = DecodeLimits(**dict(self.clips))
+        own["checks"] = self.checks
         own["engines"] = {name: EngineOptions(values) for name, values in self.engines.items()}
         sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers), **dict(self.retention)}
         known = {item.name for item in dataclasses.fields(ServiceConfig)}

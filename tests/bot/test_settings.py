@@ -59,6 +59,8 @@ def test_the_data_folders_own_file_is_read(tmp_path: Path) -> None:
         ("[queue]\nlease_s = 0.1\n", ["lease_s", "3", "0.1"]),
         ("[takes]\naudio_format = 'midi'\n", ["takes.audio_format", "mp3", "midi"]),
         ("[log]\nlevel = 'LOUD'\n", ["log.level", "LOUD"]),
+        ("[checks]\nloudness_lu = 90\n", ["loudness_lu", "20", "90"]),
+        ("[checks]\nloudnes = 1\n", ["checks", "loudnes"]),
         ("not toml at all", ["not valid TOML"]),
         ("discord_token = 'abc'\n", ["DISCORD_TOKEN"]),
     ],
