@@ -44,7 +44,7 @@ class AudioFormat(StrEnum):
 
 
 def _check_range(name: str, value: Any, low: float, high: float, unit: str = "") -> None:
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not issubclass(type(value), Real):
         raise RequestRefused(f"{name} must be a number, not {value!r}.")
     if not low <= value <= high:  # also refuses NaN
         raise RequestRefused(
@@ -54,7 +54,7 @@ def _check_range(name: str, value: Any, low: float, high: float, unit: str = "")
 
 def _check_whole(name: str, value: Any, low: int, high: int) -> None:
     _check_range(name, value, low, high)
-    if not isinstance(value, Integral):
+    if not issubclass(type(value), Integral):
         raise RequestRefused(f"{name} must be a whole number, not {value!r}.")
 
 
