@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.schema import Table
@@ -45,7 +45,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] | None = None, busy_limit_s: float = 10.0) -> None:
-        self._url, self._clock, self._busy_limit_s = make_url(url), clock, busy_limit_s
+        self._url, self._clock, self._busy_limit_s = _url_of(url), clock, busy_limit_s
         self._engine: AsyncEngine | None = None
         self._writer = asyncio.Lock()
 
@@ -58,7 +58,13 @@ class Database:
         """Connect and bring the tables up to this version. Raises LedgerUnavailable."""
         from generation.ledger.migrate import migrate
 
-        self._engine = self._connect_sqlite() if self.is_sqlite else self._connect_server()
+        try:
+            self._engine = self._connect_sqlite() if self.is_sqlite else self._connect_server()
+        except ModuleNotFoundError as error:
+            raise LedgerUnavailable(
+                f"The database in database_url needs {error.name}: pip install 'bandmate[postgres]' brings what"
+                " postgresql+asyncpg://… needs; empty means SQLite."
+            ) from error
         await self.write(migrate)
 
     async def close(self) -> None:
@@ -134,6 +140,15 @@ class Database:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+
+
+def _url_of(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:  # its words may hold the password
+        raise LedgerUnavailable(
+            "database_url is no database's address: leave it empty, or postgresql+asyncpg://user:password@host/name."
+        ) from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from generation.errors import BandmateError, ClipRefused
 from generation.hearing import Hearing, Key
 from generation.ledger import ClipRow, Ledger, LedgerUnavailable
+from generation.ledger.database import Database
 from generation.ledger.migrate import HEAD, MIGRATIONS, version_of
 from generation.ledger.tables import metadata
 from tests.generation.ledger.conftest import OpenLedger
@@ -116,3 +117,10 @@ async def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) 
     with pytest.raises(LedgerUnavailable):
         async with ledger:
             pass
+
+
+@pytest.mark.parametrize(("url", "words"), [("nonsense", "database_url"), ("mysql://u:hidden@h/x", "MySQLdb")])
+async def test_an_address_of_no_database_is_a_sentence(url: str, words: str) -> None:
+    with pytest.raises(LedgerUnavailable) as caught:
+        await Database(url).open()
+    assert words in str(caught.value) and "hidden" not in str(caught.value)
