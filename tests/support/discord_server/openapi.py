@@ -52,7 +52,7 @@ class Checker:
     """Collects what is to be checked, and checks it when `hard_findings` or `deviations` is read."""
 
     def __init__(self, description: Path | None = None) -> None:
-        self.path = description or Path(os.environ.get("BANDMATE_OPENAPI") or BESIDE_THE_PROJECT)
+        self.path = description or Path(os.environ.get("DISCORD_OPENAPI") or BESIDE_THE_PROJECT)
         self.off = "" if self.path.is_file() else f"validation is off: there is no {self.path}"
         self.num_checked = 0
         self._jobs: list[_Job] = []
