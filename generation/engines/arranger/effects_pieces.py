@@ -9,8 +9,8 @@ import numpy as np
 
 from generation.engines.arranger.sampler_tone import Wave
 
-PIECE_FRAMES = 128 * 2048
-"""5.9 s: no effect takes more than a tenth of a second for it; a multiple of the compressor's hop."""
+PIECE_FRAMES = 128 * 1024
+"""3 s: no effect takes more than a tenth of a second for it; a multiple of the compressor's hop."""
 Result = TypeVar("Result")
 Steps = Generator[None, None, Result]
 """Work that yields between pieces and ends with a result."""

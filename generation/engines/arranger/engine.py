@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from generation.audio.accompany import lay_under
 from generation.audio.splice import go_on
 from generation.engines.arranger.compose import Composition, compose
@@ -21,6 +23,7 @@ from generation.engines.revision import code_revision
 from generation.errors import BandmateError, ClipRefused, RequestRefused
 from generation.request import Operation
 
+log = structlog.get_logger()
 OPERATIONS = frozenset({Operation.COMPOSE, Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY})
 MAX_DURATION_S = 300.0
 MAX_JOBS = 4
@@ -86,6 +89,9 @@ class ArrangerEngine:
             return next(work)
         except BandmateError as error:
             return Failed(job_id, str(error))
+        except Exception:  # one take's mistake must not end its neighbours' takes with the process
+            log.exception("take not made", take_id=job_id)
+            return Failed(job_id, "Something went wrong while making this take: try other words or another seed.")
 
     def _work(self, job: EngineJob) -> Iterator[Event]:
         """All of one take: the parts are written, then played; ends with Done."""
