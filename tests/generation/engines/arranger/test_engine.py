@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
+from collections.abc import Iterator
 from time import process_time
+from typing import Any
 
 import mido
 import numpy as np
@@ -183,6 +186,25 @@ def test_a_failure_is_an_event(engine: Engine, monkeypatch: pytest.MonkeyPatch) 
         events += batch
     assert isinstance(events[-1], Failed)
     assert "/nowhere" in events[-1].sentence or "font" in events[-1].sentence
+
+
+def test_a_mistake_in_one_take_leaves_the_others_alone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("generation.engines.arranger.engine")
+    real = module.compose
+
+    def compose(wish: EngineJob) -> Iterator[Any]:
+        if wish.job_id == "bad":
+            raise TypeError("a mistake")
+        return real(wish)
+
+    monkeypatch.setattr(module, "compose", compose)
+    for job_id in ("bad", "good"):
+        engine.admit(EngineJob(job_id, Request(Operation.COMPOSE, "rock", duration_s=2.0), 1))
+    ended: dict[str, Event] = {}
+    while events := engine.step():
+        ended |= {event.job_id: event for event in events if isinstance(event, Done | Failed)}
+    assert isinstance(ended["bad"], Failed) and "another seed" in ended["bad"].sentence
+    assert isinstance(ended["good"], Done)
 
 
 def test_importing_the_engine_is_light() -> None:
