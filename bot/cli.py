@@ -95,12 +95,17 @@ def show(
 
 
 @app.command()
-def doctor(config: ConfigFile = None) -> None:
+def doctor(
+    load: Annotated[
+        bool, typer.Option("--load", help="Load the engines' models too: precision, device and speed.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
     """Say what is there and what is missing, each with the line that mends it."""
     from bot.doctor import examine, show
     from bot.settings import Settings
 
-    findings = asyncio.run(examine(Settings.load(config)))
+    findings = asyncio.run(examine(Settings.load(config), load=load))
     show(findings)
     if any(finding.is_fault for finding in findings):
         raise typer.Exit(1)

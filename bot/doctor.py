@@ -10,13 +10,16 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.settings import Settings, find_devices
-from generation.engines import ENGINES
+from generation.engines import ENGINES, EngineOptions, create_engine
+from generation.engines.base import Described
+from generation.errors import BandmateError
 
 MIN_FREE_BYTES = 2 * 2**30
 """Room for some 200 takes with their stems; under it the doctor warns."""
@@ -34,21 +37,25 @@ class Finding:
     mend: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; nothing is changed, and nothing but Discord is asked over the network."""
-    findings = await asyncio.to_thread(examine_machine, settings)
+async def examine(settings: Settings, *, load: bool = False) -> list[Finding]:
+    """Look at everything; nothing is changed, and nothing but Discord is asked over the network.
+
+    `load`: load the engines' models too (which may fetch them), and tell their precision, device and speed.
+    """
+    findings = await asyncio.to_thread(examine_machine, settings, load=load)
     return [*findings, *(await examine_token(settings))]
 
 
-def examine_machine(settings: Settings) -> list[Finding]:
+def examine_machine(settings: Settings, *, load: bool = False) -> list[Finding]:
     """All that this machine can tell by itself."""
+    devices = find_devices(settings.workers)
     return [
         Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         examine_ffmpeg(settings.clips.ffmpeg_path),
         examine_sandbox(),
         examine_data_folder(settings.data_dir),
-        *(examine_engine(name) for name in settings.engines),
-        Finding("devices", ", ".join(find_devices(settings.workers))),
+        *(examine_engine(name, options, devices[-1], load=load) for name, options in settings.engines.items()),
+        Finding("devices", ", ".join(devices)),
     ]
 
 
@@ -93,14 +100,21 @@ def examine_data_folder(folder: Path) -> Finding:
     )
 
 
-def examine_engine(name: str) -> Finding:
-    """Whether an engine's packages are installed."""
+def examine_engine(name: str, options: dict[str, Any], device: str, *, load: bool) -> Finding:
+    """Whether an engine can be used here: its packages, its settings, its licence, and with `load` its model."""
     entry = ENGINES.get(name)
     if entry is None:
         return Finding(name, "no engine has this name", False, True, f"choose from {', '.join(ENGINES)}")
     if missing := entry.missing():
         return Finding(name, f"needs {', '.join(missing)}", False, mend=entry.install)
-    return Finding(name, "installed")
+    try:
+        engine = create_engine(name, device, EngineOptions(options))
+        if load and isinstance(engine, Described):
+            engine.load()
+            return Finding(name, engine.describe())
+    except BandmateError as error:
+        return Finding(name, str(error), False)
+    return Finding(name, "ready")
 
 
 async def examine_token(settings: Settings) -> list[Finding]:

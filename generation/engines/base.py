@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from generation.clip import Clip
 from generation.hearing import Hearing
@@ -120,3 +120,11 @@ class Engine(Protocol):
 
     def cancel(self, job_id: str) -> None:
         """Forget the job; unknown ids are fine."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """An engine that can tell what it runs on, for `bandmate doctor --load`."""
+
+    def describe(self) -> str:
+        """Model, precision, device and speed in a line; loads the default model. Raises BandmateError."""

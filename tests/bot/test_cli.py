@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ from generation.audio.tags import read_tags
 from generation.errors import BandmateError
 from generation.request import AudioFormat
 from tests.support.clips import little_song, wav_bytes
+from tests.support.tiny_checkpoint import build_tiny_musicgen
 
 HEAVY = ("torch", "transformers", "onnxruntime", "scipy", "sqlalchemy", "discord", "numpy")
 
@@ -100,6 +102,20 @@ def test_doctor_names_what_is_there_and_what_is_missing(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     for word in ("ffmpeg", "arranger", "musicgen", "data folder", "DISCORD_TOKEN"):
         assert word in run.stdout
+
+
+def test_doctor_loads_a_model_when_told_and_says_how_it_runs(tmp_path: Path) -> None:
+    checkpoint = build_tiny_musicgen(tmp_path / "tiny")
+    options = {"models": [str(checkpoint)], "accept_licence": True, "threads": 1, "precision": "float32"}
+    run = bandmate("doctor", "--load", data_dir=tmp_path, BANDMATE_ENGINES=json.dumps({"musicgen": options}))
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = " ".join(run.stdout.split())
+    assert "float32" in said and "cpu" in said and "frames" in said
+
+
+def test_doctor_says_that_a_licence_waits_for_its_acceptance(tmp_path: Path) -> None:
+    run = bandmate("doctor", data_dir=tmp_path)
+    assert "accept_licence" in run.stdout
 
 
 def test_doctor_calls_a_data_folder_that_cannot_be_written_a_fault(tmp_path: Path) -> None:
