@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,8 @@ from generation.request import Operation
 
 EXIT_REFUSED = 2
 """Something the person can mend: a setting, a token, a clip, a request."""
+EXIT_INTERRUPTED = 130
+T = TypeVar("T")
 
 app = typer.Typer(
     help="A bandmate for a Discord server: a clip and a few words in, finished music out.",
@@ -79,7 +81,7 @@ def replay(
     from bot.replay import replay_take
     from bot.settings import Settings
 
-    if not asyncio.run(replay_take(take, Settings.load(config))):
+    if not _run(replay_take(take, Settings.load(config))):
         raise typer.Exit(1)
 
 
@@ -105,7 +107,7 @@ def doctor(
     from bot.doctor import examine, show
     from bot.settings import Settings
 
-    findings = asyncio.run(examine(Settings.load(config), load=load))
+    findings = _run(examine(Settings.load(config), load=load))
     show(findings)
     if any(finding.is_fault for finding in findings):
         raise typer.Exit(1)
@@ -120,7 +122,7 @@ def backup(
     from bot.settings import Settings
     from generation.backup import write_backup
 
-    done = asyncio.run(write_backup(Settings.load(config).service_config(), file))
+    done = _run(write_backup(Settings.load(config).service_config(), file))
     print(f"{file}: {done.num_rows} rows, {done.num_audio_files} audio files, {file.stat().st_size / 2**20:.1f} MiB")
 
 
@@ -134,7 +136,7 @@ def restore(
     from generation.backup import restore_backup
 
     settings = Settings.load(config)
-    done = asyncio.run(restore_backup(settings.service_config(), file))
+    done = _run(restore_backup(settings.service_config(), file))
     print(f"{settings.data_dir}: {done.num_rows} rows, {done.num_audio_files} audio files")
 
 
@@ -146,16 +148,13 @@ def show_version() -> None:
     print(f"bandmate {version('bandmate')}")
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end; Ctrl-C ends it in order, with one word and the exit code of shells."""
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except KeyboardInterrupt:
-        _stop("stopped")
-
-
-def _stop(word: str) -> NoReturn:
-    print(f"bandmate: {word}", file=sys.stderr)
-    raise typer.Exit(130)
+        print("bandmate: stopped", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 if __name__ == "__main__":
