@@ -167,7 +167,8 @@ def _walk(bar: int, harmony: Harmony, grid: Grid, player: Player, last: int, rng
             pitch = nearest_pitch(last, span.pitch_classes[:1], low, high)
         elif (following.start == beat + pulse and following is not span) or (beat + pulse) % grid.beats_per_bar == 0:
             target = nearest_pitch(last, (following.root,), low, high)
-            pitch = _approach(target, harmony, beat, rng, CHROMATIC_SHARE)
+            chromatic = CHROMATIC_SHARE if following.root != span.root else 0.0  # it leads into a chord that is new
+            pitch = _approach(target, harmony, beat, rng, chromatic)
         else:
             strong = beat % grid.beats_per_bar % 2 == 0  # there the line says the chord, between it may pass
             tones = span.pitch_classes if strong or rng.random() < 0.6 else harmony.scale_at(beat)

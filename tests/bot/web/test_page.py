@@ -100,7 +100,7 @@ async def test_a_clip_and_a_prompt_become_a_take(http: aiohttp.ClientSession) ->
         ({"prompt": "rock", "engine": "nothing"}, "nothing"),
         ({"operation": "restyle", "prompt": "rock"}, "clip"),
         ({"operation": "sing", "prompt": "rock"}, "sing"),
-        ({"prompt": "rock", "duration_s": "long"}, "kind of value"),
+        ({"prompt": "rock", "duration_s": "long"}, "must be a number"),
         ({"prompt": "rock", "colour": "blue"}, "fields"),
         ({"operation": "restyle", "prompt": "rock", "clip_ids": ["../../etc/passwd"]}, "clip"),
     ],
