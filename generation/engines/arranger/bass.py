@@ -13,7 +13,9 @@ from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.theory import nearest_pitch, scale_walk
 
 CHROMATIC_SHARE = 0.1
-"""How many of a walking line's approach notes come from a semitone outside the scale."""
+"""How many of a walking line's approach notes to a new chord come from a semitone outside the scale."""
+CHROMATIC_FROM_CHORDS = 4
+"""In a line over fewer chords one note outside the scale sounds like a mistake."""
 
 
 def play_bass(
@@ -161,14 +163,15 @@ def _walk(bar: int, harmony: Harmony, grid: Grid, player: Player, last: int, rng
     events: list[Event] = []
     pulse = 3 if grid.beats_per_bar == 6 else 1
     low, high = player.style.register_
+    is_a_line = len(harmony.spans) >= CHROMATIC_FROM_CHORDS
     for beat in range(bar * grid.beats_per_bar, (bar + 1) * grid.beats_per_bar, pulse):
         span, following = harmony.at(beat), harmony.at(beat + pulse)
         if span.start == beat or (not events and beat % grid.beats_per_bar == 0):
             pitch = nearest_pitch(last, span.pitch_classes[:1], low, high)
         elif (following.start == beat + pulse and following is not span) or (beat + pulse) % grid.beats_per_bar == 0:
             target = nearest_pitch(last, (following.root,), low, high)
-            chromatic = CHROMATIC_SHARE if following.root != span.root else 0.0  # it leads into a chord that is new
-            pitch = _approach(target, harmony, beat, rng, chromatic)
+            leads_on = is_a_line and following.root != span.root
+            pitch = _approach(target, harmony, beat, rng, CHROMATIC_SHARE if leads_on else 0.0)
         else:
             strong = beat % grid.beats_per_bar % 2 == 0  # there the line says the chord, between it may pass
             tones = span.pitch_classes if strong or rng.random() < 0.6 else harmony.scale_at(beat)
