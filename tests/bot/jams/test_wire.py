@@ -14,7 +14,6 @@ import soundfile
 
 from generation.audio import click
 from generation.audio.analyse import analyse
-from generation.audio.check.limits import CheckLimits
 from generation.clip import Clip
 from generation.hearing import Key
 from generation.jam.room import Room
@@ -23,6 +22,7 @@ from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
 
+ATTACK_DB = 9.0
 BAR_S = 4 * 60 / 112
 START = {"tempo": 112.0, "key": "A major", "bars": 4, "title": "Kitchen"}
 
@@ -206,9 +206,9 @@ async def _check_relay(stage: WireStage, song: Message) -> None:
     assert "2 turns" in song.content
     clip = opened(await stage.discord.download(song.attachments[0]))
     assert clip.duration_s == pytest.approx(4 * BAR_S, abs=0.15)
-    limits, join_s = CheckLimits(), 2 * BAR_S
-    usual = click.around(clip, join_s)
-    assert not click.at(clip, join_s).exceeds(usual, limits.join_step_factor, limits.join_jump_db)
+    join, usual = click.at(clip, 2 * BAR_S), click.around(clip, 2 * BAR_S)
+    # No click; a band that strikes on the bar line may be louder there than in the bars around it, whatever the seed.
+    assert not join.exceeds(usual, margin_db=ATTACK_DB)
     room = await room_of(stage, stage.channel.threads[-1])
     last, first = [
         opened((await stage.service.render(take.take_id, AudioFormat.FLAC)).data)
