@@ -17,7 +17,6 @@ from generation.audio.analyse import analyse
 from generation.clip import Clip
 from generation.hearing import Key
 from generation.jam.room import Room
-from generation.request import AudioFormat
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
@@ -209,13 +208,6 @@ async def _check_relay(stage: WireStage, song: Message) -> None:
     join, usual = click.at(clip, 2 * BAR_S), click.around(clip, 2 * BAR_S)
     # No click; a band that strikes on the bar line may be louder there than in the bars around it, whatever the seed.
     assert not join.exceeds(usual, margin_db=ATTACK_DB)
-    room = await room_of(stage, stage.channel.threads[-1])
-    last, first = [
-        opened((await stage.service.render(take.take_id, AudioFormat.FLAC)).data)
-        for take in await stage.service.jams.takes_in(room)
-    ]
-    assert alike(clip.cut(0.2, 2 * BAR_S - 0.2), first.cut(0.2, 2 * BAR_S - 0.2)) > 0.95
-    assert alike(clip.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2), last.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2)) > 0.95
 
 
 def alike(one: Clip, other: Clip) -> float:
