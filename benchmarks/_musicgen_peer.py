@@ -1,11 +1,17 @@
-"""The peer of the MusicGen benchmark: transformers' `generate` on the same random weights, and the stopwatch."""
+"""What both MusicGen benchmarks need: the peer (`generate` on the same random weights), a stopwatch, a report."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import datetime
+import os
+import platform
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
@@ -54,10 +60,13 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def build(shape: str) -> Any:
-    """A MusicGen of a published shape with random weights, float32 on the CPU."""
+def build(shape: str, kind: str = "mono") -> Any:
+    """A MusicGen of a published shape with random weights, float32 on the CPU; `kind`: "mono", "stereo" or "melody"."""
     torch.manual_seed(0)
-    config = transformers.MusicgenConfig(
+    melody, channels = kind == "melody", 2 if kind == "stereo" else 1
+    maker = transformers.MusicgenMelodyConfig if melody else transformers.MusicgenConfig
+    decoder = transformers.MusicgenMelodyDecoderConfig if melody else transformers.MusicgenDecoderConfig
+    config = maker(
         text_encoder=transformers.T5Config(d_model=768, d_ff=3072, num_layers=12, num_heads=12),
         audio_encoder=transformers.EncodecConfig(
             sampling_rate=32_000,
@@ -68,9 +77,12 @@ def build(shape: str) -> Any:
             use_causal_conv=False,
             use_conv_shortcut=False,
         ),
-        decoder=transformers.MusicgenDecoderConfig(**SHAPES[shape]),
+        decoder=decoder(**SHAPES[shape], num_codebooks=4 * channels, audio_channels=channels),
     )
-    model = transformers.MusicgenForConditionalGeneration(config).eval()
+    whole = (
+        transformers.MusicgenMelodyForConditionalGeneration if melody else transformers.MusicgenForConditionalGeneration
+    )
+    model = whole(config).eval()
     model.generation_config.update(pad_token_id=2048, bos_token_id=2048, decoder_start_token_id=2048)
     return model
 
@@ -80,6 +92,38 @@ def shallow_copy(model: Any) -> Any:
     twin = object.__new__(type(model))
     twin.__dict__ = {**model.__dict__, "_modules": dict(model._modules)}
     return twin
+
+
+class Report:
+    """Prints lines and keeps them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+        print(line, flush=True)
+
+    def heading(self, module: str, what: str) -> None:
+        """When, on what, with which versions and by which command."""
+        self(f"{datetime.date.today()}  {platform.machine()}  {torch.get_num_threads()} threads")
+        self(f"torch {torch.__version__}, transformers {transformers.__version__}, {what}")
+        self(" ".join(("python -m", f"benchmarks.{module}", *sys.argv[1:])))
+        self(f"load before: {os.getloadavg()[0]:.1f} programs on {os.cpu_count()} cores\n")
+
+    def save(self, name: str, title: str) -> None:
+        """Put what was printed into benchmarks/results."""
+        folder = Path(__file__).parent / "results"
+        folder.mkdir(exist_ok=True)
+        text = "\n".join(self.lines)
+        (folder / name).write_text(f"# {title}\n\n```\n{text}\n```\n", encoding="utf-8")
+
+
+def device_name(device: torch.device) -> str:
+    """The GPU's or the processor's name."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"CPU {torch.backends.cpu.get_cpu_capability()}"
 
 
 class CodesAreThere(Exception):
@@ -94,17 +138,21 @@ class Peer:
         self.device = device
         self.model = copy.deepcopy(model).to(device, dtype)
         self.model.audio_encoder.decode = self._catch
-        self.codes = torch.zeros(0)
+        self.codes: list[Tensor] = []
 
-    def generate(self, num_frames: int, *, do_sample: bool = True, **inputs: Any) -> Tensor:
-        """The codes, int64 [codebooks, frames]."""
+    def generate(
+        self, num_frames: int, *, do_sample: bool = True, guidance_scale: float = 3.0, **inputs: Any
+    ) -> Tensor:
+        """The codes, int64 [codebooks, frames]; a stereo model's are left and right in turn."""
         tokens = tiny_tokenizer()([WORDS], return_tensors="pt").to(self.device)
+        options = {"max_new_tokens": num_frames + 3, "guidance_scale": guidance_scale, "do_sample": do_sample}
+        self.codes = []
         with contextlib.suppress(CodesAreThere):
-            self.model.generate(
-                **tokens, **inputs, max_new_tokens=num_frames + 3, guidance_scale=3.0, do_sample=do_sample
-            )
-        return self.codes
+            self.model.generate(**tokens, **inputs, **options)
+        return torch.stack(self.codes, dim=1).flatten(0, 1)
 
     def _catch(self, audio_codes: Tensor, **_: Any) -> Any:
-        self.codes = audio_codes[0, 0].cpu()
-        raise CodesAreThere
+        self.codes.append(audio_codes[0, 0].cpu())
+        if len(self.codes) == self.model.config.decoder.audio_channels:
+            raise CodesAreThere
+        return SimpleNamespace(audio_values=torch.zeros(1, 1, 1, device=self.device))

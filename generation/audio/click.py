@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.audio.join import FLOOR, LEVEL_WINDOW_S
 from generation.clip import Clip, Samples
+
+LEVEL_WINDOW_S = 0.01
+FLOOR = 10 ** (-60 / 20)
+"""Levels below -60 dBFS count as equal: a fade into silence is no jump."""
 
 HOP_S = 0.001
 """Levels of 10 ms are compared at every millisecond, so that no attack escapes between two windows."""

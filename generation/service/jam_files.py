@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from generation.audio.store import AudioStore
     from generation.audio.tags import Tags
 
-SEAM_S = 0.02
 _MAX_NAME_CHARACTERS = 40
 
 
@@ -63,13 +62,13 @@ async def render_blind(store: AudioStore, take: Take, letter: str, max_bytes: in
 async def render_relay(
     store: AudioStore, room: Room, takes: Sequence[Take], handed_on_s: float, max_bytes: int
 ) -> Rendered:
-    """The takes of a relay as one song.
+    """The takes of a relay as one song, each going on from the last `handed_on_s` seconds of the one before."""
+    from generation.audio.chain import chain
 
-    take 1  ████████████
-    take 2          ░░░░████████     ░: the last bars of the take before, which it goes on from
-    """
+    if not takes:
+        raise BandmateError("Nothing was played in this relay.")
     clips = [await load_take(store, take.audio_hash) for take in takes]
-    song = await asyncio.to_thread(_chained, clips, handed_on_s)
+    song = await asyncio.to_thread(chain, clips, handed_on_s)
     name = f"{_plain(room.title) or 'jam'}-relay"
     return await _render(song, name, AudioFormat.MP3, max_bytes, _tags(room, f"{room.title} (relay)"))
 
@@ -108,18 +107,6 @@ async def _render(clip: Clip, name: str, audio_format: AudioFormat, max_bytes: i
 
     encoded = await encode_to_fit(clip, audio_format, max_bytes, tags)
     return Rendered(encoded.data, f"{name}.{encoded.audio_format.value}", encoded.audio_format, encoded.remark)
-
-
-def _chained(clips: Sequence[Clip], handed_on_s: float) -> Clip:
-    from generation.audio.join import crossfade_join
-
-    if not clips:
-        raise BandmateError("Nothing was played in this relay.")
-    song = clips[0]
-    for clip in clips[1:]:
-        kept_s = max(song.duration_s - handed_on_s, 0.0) + SEAM_S
-        song = crossfade_join(song.cut(0.0, kept_s), clip, SEAM_S, search_s=0.0)
-    return song
 
 
 def _tags(room: Room, title: str, layer: Layer | None = None) -> Tags:
