@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.wishes import Source
+from generation.errors import RequestRefused
 from generation.request import MAX_PROMPT_CHARACTERS, MAX_TAKES, Operation, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
-    from bot.wishes import Source
 
 _FORM_ID = re.compile(r"bm:form:(?P<kind>[a-z]{1,16}):(?P<id>[\w-]{1,60}):\d{1,20}")
 WORDS, STRENGTH, COUNT, BARS, FILE, OPERATION = "words", "strength", "count", "bars", "file", "operation"
@@ -66,6 +67,12 @@ def choice_field(
         for value, shown in choices.items()
     ]
     component: discord.ui.Select[Any] = discord.ui.Select(custom_id=name, options=options[:25])
+    return discord.ui.Label(text=label, component=component, description=description)
+
+
+def file_field(name: str, label: str, description: str | None = None) -> Field:
+    """One file to upload."""
+    component: discord.ui.FileUpload[Any] = discord.ui.FileUpload(custom_id=name, min_values=1, max_values=1)
     return discord.ui.Label(text=label, component=component, description=description)
 
 
@@ -126,11 +133,19 @@ class FilledForm:
     kind: str
     about: str
     values: Mapping[str, tuple[str, ...]]
+    uploads: Mapping[str, Source] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """What was typed or chosen in a field; empty when nothing was."""
         value = (self.values.get(name) or ("",))[0].strip()
         return "" if value == "-" else value
+
+    def file(self, name: str) -> Source:
+        """The file that was uploaded in a field. Raises RequestRefused where none came with it."""
+        for file_id in self.values.get(name, ()):
+            if file_id in self.uploads:
+                return self.uploads[file_id]
+        raise RequestRefused("No file came with this form. Send it again with one.")
 
 
 def filled_form(interaction: discord.Interaction[Any]) -> FilledForm | None:
@@ -141,7 +156,17 @@ def filled_form(interaction: discord.Interaction[Any]) -> FilledForm | None:
     match = _FORM_ID.fullmatch(str(data.get("custom_id", "")))
     if match is None:
         return None
-    return FilledForm(match["kind"], match["id"], dict(_field_values(data.get("components", []))))
+    values = dict(_field_values(data.get("components", [])))
+    return FilledForm(match["kind"], match["id"], values, _uploads(data, str(interaction.user.id)))
+
+
+def _uploads(data: Mapping[str, Any], owner_id: str) -> dict[str, Source]:
+    """The files that came with a form, by their ids."""
+    files: Mapping[str, Mapping[str, Any]] = data.get("resolved", {}).get("attachments", {})
+    return {
+        file_id: Source(str(file["filename"]), int(file["size"]), str(file["url"]), owner_id=owner_id)
+        for file_id, file in files.items()
+    }
 
 
 def _field_values(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:

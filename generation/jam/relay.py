@@ -18,7 +18,8 @@ class Relay:
 
     `turn_ends_at` is in seconds since the epoch. `playing_key` is the key of the job that the turn's person has asked
     for; while there is one the turn does not end by time. `take_ids`: what was played. `num_missed`: turns in a row
-    that nobody took. `message_id` is the front end's, of the message that shows the turn.
+    that nobody took. `message_id` is the front end's, of the message that shows the turn. `num_given`: how many of the
+    takes were there before it began.
     """
 
     order: tuple[str, ...]
@@ -31,6 +32,12 @@ class Relay:
     take_ids: tuple[str, ...] = ()
     num_missed: int = 0
     message_id: str | None = None
+    num_given: int = 0
+
+    @property
+    def num_turns(self) -> int:
+        """How many turns were played."""
+        return len(self.take_ids) - self.num_given
 
     @property
     def person_id(self) -> str:
@@ -55,7 +62,8 @@ def start_relay(
     if not 1 <= num_rounds <= MAX_ROUNDS:
         raise RequestRefused(f"A relay has 1 to {MAX_ROUNDS} rounds, not {num_rounds}.")
     take_ids = (start_take_id,) if start_take_id else ()
-    relay = Relay((by.person_id,), num_rounds, turn_limit_s, now + turn_limit_s, take_ids=take_ids)
+    order = (by.person_id,)
+    relay = Relay(order, num_rounds, turn_limit_s, now + turn_limit_s, take_ids=take_ids, num_given=len(take_ids))
     return met(room, by).changed(relay=relay)
 
 
@@ -101,7 +109,7 @@ def claim_turn(room: Room, by: Person, key: str) -> Room:
 def finish_turn(room: Room, key: str, take_id: str, *, now: float) -> Room:
     """The turn's take is made: it is what goes on, and the next turn begins. Raises RequestRefused for an old key."""
     relay = _playing(room, key)
-    room = credited(room, relay.person_id, f"turn {len(relay.take_ids) + 1} of the relay")
+    room = credited(room, relay.person_id, f"turn {relay.num_turns + 1} of the relay")
     relay = replace(relay, take_ids=(*relay.take_ids, take_id), num_missed=0)
     return room.changed(relay=_next(relay, now), parent_take_id=take_id)
 

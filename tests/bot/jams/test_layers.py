@@ -20,7 +20,6 @@ async def test_a_clip_becomes_a_layer_and_the_card_shows_it(den: Den) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "Attach a clip or name a take"),
         ({"clip": ogg(), "take": "take1ofjob1"}, "one of the two"),
         ({"clip": ("notes.txt", b"hello")}, "not audio"),
         ({"clip": ogg("fast drums")}, "more than 30 % spoils it"),
@@ -32,6 +31,41 @@ async def test_what_cannot_be_added_is_refused_with_the_reason(
 ) -> None:
     assert sentence in await den.say(den.stage.bob, "add", **options)
     assert den.layers == ()
+
+
+async def test_with_neither_clip_nor_take_a_form_asks_for_a_file(den: Den) -> None:
+    form = await den.stage.bob.slash(den.thread, "jam add", name="My hum")
+    assert form.modal is not None and "My hum" in str(form.modal)
+    sent = await den.stage.bob.submit_modal(form, {"file": ogg("hum"), "name": "Bob's hum"})
+    assert "`Bob's hum`" in sent.response.content and "Stretched from 120 BPM" in sent.response.content
+    assert [layer.owner_id for layer in den.layers] == [str(den.stage.bob.id)]
+    form = await den.stage.alice.slash(den.thread, "jam add")
+    sent = await den.stage.alice.submit_modal(form, {"file": ogg("drums")})
+    assert [layer.name for layer in den.layers] == ["Bob's hum", "drums"]
+
+
+async def test_a_form_with_what_is_no_audio_and_after_the_close(den: Den) -> None:
+    stage = den.stage
+    form = await stage.bob.slash(den.thread, "jam add")
+    sent = await stage.bob.submit_modal(form, {"file": ("notes.txt", b"hello")})
+    assert "not audio" in sent.response.content and den.layers == ()
+    form = await stage.bob.slash(den.thread, "jam add")
+    await den.say(stage.alice, "close")
+    late = await stage.bob.submit_modal(form, {"file": ogg("hum")})
+    assert late.ephemeral and "room is closed" in late.response.content
+
+
+async def test_one_of_several_takes_becomes_a_layer(den: Den) -> None:
+    stage = den.stage
+    await stage.bob.slash(den.thread, "vary", clip=ogg("slow idea"), takes=2)
+    await den.made()
+    picked = await stage.alice.click(den.messages()[-1], label="Take 2")
+    assert "Add to the jam" in stage.labels(picked.response)
+    added = await stage.alice.click(picked.response, label="Add to the jam")
+    assert "Added layer" in added.response.content and den.layers[0].take_id == "take2ofjob1"
+    await stage.bob.slash(stage.channel, "vary", clip=ogg("slow idea"), takes=2)
+    picked = await stage.alice.click(await stage.made(), label="Take 2")
+    assert "Add to the jam" not in stage.labels(picked.response)
 
 
 async def test_a_take_of_the_room_becomes_a_layer_by_its_button_or_its_id(den: Den) -> None:

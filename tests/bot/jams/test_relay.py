@@ -134,3 +134,25 @@ async def test_a_restart_in_the_middle_of_a_turn_loses_nothing(den: Den) -> None
     assert f"<@{stage.bob.id}> goes on" in turn(den).content
     await played(den)
     assert any("2 turns" in message.content for message in den.messages())
+
+
+async def test_a_relay_from_a_take_counts_the_turns_that_were_played(den: Den) -> None:
+    stage = den.stage
+    await stage.bob.slash(den.thread, "compose", prompt="warm piano")
+    await den.made()
+    await stage.bob.slash(den.thread, "compose", prompt="cold piano")
+    await den.made()
+    await den.say(stage.alice, "vote start")
+    ballot = next(message for message in den.messages() if "End the vote" in den.labels(message))
+    await stage.bob.click(ballot, label="A")
+    await den.say(stage.alice, "vote end")
+    winner = den.room.parent_take_id
+    await den.say(stage.alice, "relay start")
+    await played(den, "go on")
+    song = next(message for message in den.messages() if "The relay is over: 1 turn by" in message.content)
+    assert await song.attachments[0].read() == f"ID3{winner} take1ofjob3".encode()
+    assert (str(stage.alice.id), "turn 1 of the relay") in den.room.contributions
+
+    await den.say(stage.alice, "relay start")
+    await den.say(stage.alice, "relay pass")
+    assert any("nobody played" in message.content for message in den.messages())
