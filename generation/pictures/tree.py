@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from generation.family import Family, Member
 from generation.pictures import tree_cards as cards
-from generation.pictures.lettering import drawable, fitted, font
+from generation.pictures.lettering import Letters, drawable, shown_name
 from generation.pictures.tree_cards import BACKGROUND, FAINT, PALE, WHITE, Colour, Size
 from generation.pictures.tree_layout import Block, Layout, lay_out
 from generation.pictures.tree_lines import draw_line
@@ -134,15 +134,15 @@ def _write(picture: Image, sheet: _Sheet, family: Family) -> None:
     draw = ImageDraw.Draw(picture)
     for member in family.members:
         cards.write(draw, sheet.size, sheet.corner(member.take_id), member)
-    title = fitted(f"The family of {_name(family.member(family.take_id))}", font(30, bold=True), _room(sheet))
-    draw.text((MARGIN_PX, 26), title, WHITE, font(30, bold=True))
-    draw.text((MARGIN_PX, LEGEND_Y), _count(family), PALE, font(LEGEND_PX))
+    title, legend = Letters(30, bold=True), Letters(LEGEND_PX)
+    words = title.fitted(f"The family of {_name(family.member(family.take_id))}", _room(sheet))
+    title.write(draw, (MARGIN_PX, 26), words, WHITE)
+    legend.write(draw, (MARGIN_PX, LEGEND_Y), _count(family), PALE)
     for x, y, label, _ in _legend(sheet, family):
-        draw.text((x + 19, y), label, PALE, font(LEGEND_PX))
+        legend.write(draw, (x + 19, y), label, PALE)
     if family.num_more:
-        draw.text(
-            (MARGIN_PX, sheet.height - FOOTER_PX - 6), f"and {family.num_more} more behind the edge", PALE, font(17)
-        )
+        more = f"and {family.num_more} more behind the edge"
+        Letters(17).write(draw, (MARGIN_PX, sheet.height - FOOTER_PX - 6), more, PALE)
 
 
 def _room(sheet: _Sheet) -> int:
@@ -157,19 +157,19 @@ def _count(family: Family) -> str:
 
 def _legend(sheet: _Sheet, family: Family) -> list[tuple[float, float, str, Colour]]:
     """The colours of the operations, and where only initials stand those of the people: place, label, colour."""
-    letters = font(LEGEND_PX)
+    letters = Letters(LEGEND_PX)
     there = {member.operation for member in family.members}
     operations = [(cards.LABELS[item], cards.COLOURS[item]) for item in Operation if item in there]
     people = {member.person_id: member.person_name for member in family.members if member.person_id}
-    named = [(drawable(name), cards.person_colour(person_id)) for person_id, name in people.items()]
-    start = MARGIN_PX + letters.getlength(_count(family)) + 28
+    named = [(shown_name(name, who), cards.person_colour(who)) for who, name in people.items()]
+    start = MARGIN_PX + letters.width(_count(family)) + 28
     rows = [(start, LEGEND_Y, operations)]
     if sheet.size.is_dot:
         rows.append((MARGIN_PX, LEGEND_Y + 30, [(label, colour) for label, colour in named if label]))
     found: list[tuple[float, float, str, Colour]] = []
     for x, y, items in rows:
         for label, colour in items:
-            width = 20 + letters.getlength(label)
+            width = 20 + letters.width(label)
             if x + width > sheet.width - MARGIN_PX:
                 break
             found.append((x, y, label, colour))

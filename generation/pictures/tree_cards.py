@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generation.family import Member
-from generation.pictures.lettering import drawable, fitted, font, initials
+from generation.pictures.lettering import Letters, drawable, initials, shown_name
 from generation.request import Operation
 
 if TYPE_CHECKING:
@@ -126,12 +126,12 @@ def write(draw: ImageDraw, size: Size, corner: Point, member: Member) -> None:
     if size.is_dot:
         left, top = corner
         middle = (left + size.width_px / 2, top + size.height_px / 2)
-        draw.text(middle, initials(member.person_name), LIGHT, font(size.line_px, bold=True), anchor="mm")
+        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), LIGHT, "mm")
         return
     left, top, right, bottom = _avatar(size, corner)
     if member.person_id:
         middle = ((left + right) / 2, (top + bottom) / 2)
-        draw.text(middle, initials(member.person_name), WHITE, font(size.line_px, bold=True), anchor="mm")
+        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), WHITE, "mm")
     title, words, name = _lines(member, has_words=size is SIZES[0])
     x = right + size.height_px * 0.16 if member.person_id else left
     room = corner[0] + size.width_px - x - size.height_px * 0.12
@@ -141,8 +141,8 @@ def write(draw: ImageDraw, size: Size, corner: Point, member: Member) -> None:
     height = sum(px for _, px, _, _ in lines) * 1.22
     y = corner[1] + (size.height_px - height) / 2
     for text, px, bold, colour in lines:
-        letters = font(px, bold=bold)
-        draw.text((x, y), fitted(text, letters, room), colour, letters)
+        letters = Letters(px, bold=bold)
+        letters.write(draw, (x, y), letters.fitted(text, room), colour)
         y += px * 1.22
 
 
@@ -150,12 +150,12 @@ def _lines(member: Member, *, has_words: bool) -> tuple[str, str, str]:
     """What was done, with which words where there is room for them, by whom."""
     if member.operation is None:
         return "Not shown here", "", ""
-    label = LABELS[member.operation].capitalize()
+    label, name = LABELS[member.operation].capitalize(), shown_name(member.person_name, member.person_id)
     if member.is_retracted:
-        return (label, "taken back", member.person_name) if has_words else (label, "", "taken back")
+        return (label, "taken back", name) if has_words else (label, "", "taken back")
     seconds = round(member.duration_s)
     length = f" · {seconds // 60}:{seconds % 60:02d}" if seconds else ""
-    return label, drawable(member.prompt) if has_words else "", f"{member.person_name}{length}"
+    return label, drawable(member.prompt) if has_words else "", f"{name}{length}"
 
 
 def _avatar(size: Size, corner: Point) -> tuple[float, float, float, float]:

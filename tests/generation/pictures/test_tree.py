@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation.family import Family
-from generation.pictures.lettering import drawable, fitted, font, initials
+from generation.pictures.lettering import Letters, drawable, initials, shown_name
 from generation.pictures.tree import MAX_SIDE_PX, tree_png
 from generation.pictures.tree_layout import MIN_IN_BLOCK, lay_out
 from generation.request import Operation
@@ -108,9 +108,14 @@ def test_any_name_and_words_can_be_drawn(name: str) -> None:
 
 
 def test_lettering_is_cut_to_its_width_and_leaves_out_what_it_has_not() -> None:
-    letters = font(20)
-    shown = fitted("a very long line of words that does not fit", letters, 120)
-    assert shown.endswith("…") and letters.getlength(shown) <= 120
-    assert fitted("short", letters, 120) == "short" and fitted("short", letters, 1) == ""
-    assert drawable("🎸 funk 小") == "funk" and drawable("Ludmiła Ж") == "Ludmiła Ж"
-    assert initials("ben okafor") == "BO" and initials("🎷") == "" and initials("dee_") == "D"
+    letters = Letters(20)
+    shown = letters.fitted("a very long line of words that does not fit", 120)
+    assert shown.endswith("…") and letters.width(shown) <= 120
+    assert letters.fitted("short", 120) == "short" and letters.fitted("short", 1) == ""
+    assert drawable("\U0010fffd funk \uffff") == "funk" and drawable("Ludmiła Ж") == "Ludmiła Ж"
+    assert initials("ben okafor") == "BO" and initials("\U0010fffd") == "" and initials("dee_") == "D"
+
+
+def test_a_name_that_no_font_here_has_becomes_a_word_and_a_number() -> None:
+    assert shown_name("Zoë", "123456") == "Zoë" and shown_name("Zoë \U0010fffd", "123456") == "Zoë"
+    assert shown_name("\U0010fffd\U0010fffd", "123456") == "member 3456" and shown_name("", "") == ""
