@@ -35,6 +35,9 @@ from bot.views.jobs import JobButton
 from bot.views.private import PostButton
 from bot.views.settings import SettingsButton
 from bot.views.takes import TakeButton
+from bot.voice import extra as voice_extra
+from bot.voice.buttons import VoiceButton
+from bot.voice.desk import VoiceDesk
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:
@@ -54,7 +57,8 @@ class DiscordConfig:
 
     `sync_state_file` remembers which commands Discord has (JSON; made when missing). `progress_edit_interval_s` is at
     least 5: Discord counts edits. `guild_ready_timeout_s` is how long discord.py waits for more guilds after each.
-    `dev_guild_id` also puts the commands into one guild, where changes show at once.
+    `dev_guild_id` also puts the commands into one guild, where changes show at once. `ffmpeg_path`: the ffmpeg that
+    encodes for voice channels, None for the one that comes with imageio-ffmpeg.
     """
 
     sync_state_file: Path
@@ -65,6 +69,7 @@ class DiscordConfig:
     dev_guild_id: int | None = None
     shutdown_grace_s: float = 20.0
     guild_ready_timeout_s: float = 2.0
+    ffmpeg_path: Path | None = None
 
 
 class Tree(app_commands.CommandTree["BandmateClient"]):
@@ -89,14 +94,13 @@ class BandmateClient(discord.Client):
     """Run by `async with client: await client.start(token)`, inside the service's own `async with`."""
 
     def __init__(self, service: Service, config: DiscordConfig) -> None:
-        # Voice comes with an extra; without it discord.py would warn at every start.
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-        intents = discord.Intents.none()
+        intents, cache = discord.Intents.none(), discord.MemberCacheFlags.none()
         intents.guilds = True
+        voice_extra.prepare(intents, cache)
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
-            member_cache_flags=discord.MemberCacheFlags.none(),
+            member_cache_flags=cache,
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=config.guild_ready_timeout_s,
@@ -109,6 +113,7 @@ class BandmateClient(discord.Client):
         self.progress = ProgressBoard(self, config.progress_edit_interval_s)
         self.delivery = Delivery(self)
         self.jams = JamDesk(self)
+        self.voice = VoiceDesk(self)
         self.is_closing = False
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._num_under_way = 0
@@ -161,7 +166,7 @@ class BandmateClient(discord.Client):
             module.add_to(self.tree, self.operations)
         self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton)
         self.add_dynamic_items(SettingsButton)
-        self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton)
+        self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton, VoiceButton)
         await self.tree.set_translator(Translator())
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")
@@ -174,6 +179,10 @@ class BandmateClient(discord.Client):
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """A deleted thread may have been a jam room."""
         await self.jams.on_thread_gone(payload.thread_id)
+
+    async def on_voice_state_update(self, member: discord.Member, *_: discord.VoiceState) -> None:
+        """Somebody came into a voice channel or left it."""
+        self.voice.on_people_moved(member.guild)
 
     def is_first_sight(self, interaction_id: int) -> bool:
         """Whether this interaction is asked about for the first time: Discord may send one twice."""
@@ -207,6 +216,7 @@ class BandmateClient(discord.Client):
             self.delivery_task = None
             await self._finish_orders()
             await self.delivery.close(self.config.shutdown_grace_s)
+        await self.voice.close()
         await self.jams.close()
         await self.progress.close()
         await self.downloads.__aexit__()

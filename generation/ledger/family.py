@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.family import MAX_MEMBERS, Family, Member
@@ -55,11 +55,18 @@ class Families:
     ) -> tuple[Member, ...]:
         """A person's own takes in a guild (or in direct messages), the newest first, without those taken back."""
         theirs = (jobs.c.front_end == front_end, jobs.c.person_id == person_id, jobs.c.guild_id == guild_id)
-        here = takes.c.take_id.not_in(select(retractions.c.take_id))
+        return await self._newest(theirs, limit)
+
+    async def newest_in(self, front_end: str, channel_id: str, limit: int = 25) -> tuple[Member, ...]:
+        """The takes that were made in a channel or thread, the newest first, without those taken back."""
+        return await self._newest((jobs.c.front_end == front_end, jobs.c.channel_id == channel_id), limit)
+
+    async def _newest(self, which: tuple[ColumnElement[bool], ...], limit: int) -> tuple[Member, ...]:
+        standing = takes.c.take_id.not_in(select(retractions.c.take_id))
         wanted = (
             select(takes.c.take_id)
             .join(jobs, jobs.c.job_id == takes.c.job_id)
-            .where(*theirs, here)
+            .where(*which, standing)
             .order_by(takes.c.made_at.desc(), takes.c.index.desc())
             .limit(limit)
         )

@@ -48,6 +48,10 @@ class Sharing:
         """A person's own takes in a guild (None: in direct messages), the newest 25, without those taken back."""
         return await self._ledger.families.newest_of(front_end, person_id, guild_id)
 
+    async def newest_in(self, front_end: str, channel_id: str) -> tuple[Member, ...]:
+        """The takes that were made in a channel or thread, the newest 25, without those taken back."""
+        return await self._ledger.families.newest_in(front_end, channel_id)
+
     async def is_retracted(self, take_id: str) -> bool:
         """Whether its owner took it back."""
         return bool(await self._ledger.families.retracted([take_id]))

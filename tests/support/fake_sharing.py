@@ -55,6 +55,10 @@ class FakeSharing:
         theirs = [m for m in self._members() if m.person_id == person_id and m.guild_id == guild_id]
         return tuple(reversed([member for member in theirs if not member.is_retracted]))[:25]
 
+    async def newest_in(self, front_end: str, channel_id: str) -> tuple[Member, ...]:
+        here = [member for member in self._members() if member.channel_id == channel_id and not member.is_retracted]
+        return tuple(reversed(here))[:25]
+
     async def is_retracted(self, take_id: str) -> bool:
         return take_id in self.retracted
 
