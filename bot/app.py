@@ -77,6 +77,7 @@ async def run_bot(service: Service, settings: Settings, stop: asyncio.Event, hea
         default_format=settings.takes.audio_format,
         dev_guild_id=settings.discord.dev_guild_id,
         shutdown_grace_s=settings.workers.stop_grace_s,
+        ffmpeg_path=settings.clips.ffmpeg_path,
     )
     async with BandmateClient(service, config) as client:
         if health is not None:

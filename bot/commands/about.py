@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot import errors, languages, texts
+from bot.voice import extra
 from generation.request import Operation
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ async def about(interaction: discord.Interaction[BandmateClient]) -> None:
         lines.append(
             f"- **{name}**: {can}; up to {texts.duration(engine.max_duration_s)}; takes under {engine.licence}"
         )
-    invite = discord.utils.oauth_url(
-        client.application_id or 0, permissions=errors.INVITE_PERMISSIONS, scopes=("bot", "applications.commands")
-    )
+    wanted = errors.INVITE_PERMISSIONS | extra.invite_permissions()
+    scopes = ("bot", "applications.commands")
+    invite = discord.utils.oauth_url(client.application_id or 0, permissions=wanted, scopes=scopes)
     lines.append(f"[Invite it](<{invite}>)")
     await interaction.response.send_message(texts.cut(lines), ephemeral=True)
 

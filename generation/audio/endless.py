@@ -2,7 +2,7 @@
 
     clip (one pass)    |---------------|            its end lies somewhere inside a packet
     four passes        |---------------|---------------|---------------|---------------|
-    packets of 20 ms   | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | |  the ends meet, all but a hair
+    packets of 20 ms   | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | | |  the ends nearly meet
 
 So many passes are taken that their end is nearly the end of a packet; the rest is a change of speed that nobody hears.
 """
