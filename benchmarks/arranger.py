@@ -17,23 +17,21 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from itertools import combinations
 from multiprocessing import get_context
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.arranging import cost, words
+from benchmarks.arranging import cost, variety, words
 from benchmarks.arranging.agreement import Agreement, Maker, agreements
 from benchmarks.arranging.features import Classifier, auc, features
 from benchmarks.arranging.sheet import read_sheet
 from benchmarks.hearing import TUNING_CLIPS, Truth, rendered_songs, tuning_clips
 from generation.engines.arranger.midi import to_midi
-from generation.engines.arranger.score import Score
 from generation.engines.arranger.style import all_styles
 from generation.request import Operation
-from tests.support.scores import bars_of, composed, longest_run, share_in_harmony
+from tests.support.scores import composed
 
 console = Console(width=120)
 OPERATIONS = ("restyle", "accompany", "extend")
@@ -143,33 +141,19 @@ def measure_styles(seeds: int) -> bool:
 
 def measure_music(seeds: int) -> bool:
     """Harmony, repetition and variety of every style."""
-    table = Table("style", "in chord or scale", "longest run of a bar", "nearest two seeds", "notes/s")
+    table = Table("style", "in chord or scale", "longest run of a bar", f"most alike of {seeds} seeds", "on average",
+                  "copies", "notes/s")  # fmt: skip
     good = True
     for key, style in all_styles().items():
-        made = [composed(Operation.COMPOSE, style.words[0], seed, duration_s=45) for seed in range(seeds)]
-        harmony = min(share_in_harmony(one) for one in made)
-        run = max(longest_run(bars_of(one.score, p)) for one in made for p in one.score.parts if p.name != "texture")
-        near = max(likeness(a.score, b.score) for a, b in combinations(made, 2))
-        density = np.mean([sum(len(p.notes) for p in one.score.parts) / 45 for one in made])
-        table.add_row(key, f"{harmony:.3f}", str(run), f"{near:.2f}", f"{density:.1f}")
-        good &= harmony >= AIMS["harmony"] and run <= 4 and near < 0.8
+        found = variety.measured(style, seeds)
+        figures = (found.nearest, found.mean, found.copies)
+        table.add_row(
+            key, f"{found.in_harmony:.3f}", str(found.longest_run), *(f"{value:.2f}" for value in figures),
+            f"{found.notes_per_s:.1f}",
+        )  # fmt: skip
+        good &= found.in_harmony >= AIMS["harmony"] and found.longest_run <= 4 and found.nearest < variety.NEAR_COPY
     console.print(table)
     return good
-
-
-def likeness(one: Score, other: Score) -> float:
-    """How much of two scores is the same: shared (part, bar, step, pitch class) of all."""
-
-    def strokes(score: Score) -> set[tuple[str, int, int, int]]:
-        return {
-            (p.name, bar, step, pitch if p.is_drums else pitch % 12)
-            for p in score.parts
-            for bar, notes in enumerate(bars_of(score, p))
-            for step, pitch in notes
-        }
-
-    a, b = strokes(one), strokes(other)
-    return len(a & b) / max(len(a | b), 1)
 
 
 def measure_cost() -> bool:
@@ -221,7 +205,7 @@ def main() -> int:
         "agreement": lambda: measure_agreement(options.clips, 1, options.processes),
         "words": lambda: {"words": measure_words(min(options.seeds, 3))},
         "styles": lambda: {"styles": measure_styles(max(options.seeds, 4))},
-        "music": lambda: {"music": measure_music(options.seeds)},
+        "music": lambda: {"music": measure_music(max(options.seeds, variety.SEEDS))},
         "cost": lambda: {"cost": measure_cost()},
     }
     results: dict[str, bool] = {}

@@ -73,7 +73,7 @@ def onsets(notes: list[Written], sheet: Sheet) -> np.ndarray:
     bars = max(len(sheet.beats_s) / sheet.beats_per_bar, 1.0)
     found = np.zeros(STEPS)
     for note in notes:
-        found[round(note.start % sheet.beats_per_bar * 4) % STEPS] += note.velocity / 100
+        found[round((note.start - sheet.pickup) % sheet.beats_per_bar * 4) % STEPS] += note.velocity / 100
     return np.sqrt(found / bars)
 
 

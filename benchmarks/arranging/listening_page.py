@@ -119,7 +119,7 @@ def piano_roll(sheet: Sheet) -> str:
         paths.setdefault(note.track, []).append(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
     ticks = {note.track for note in sheet.notes if note.is_drum}
     height = ROLL_HEIGHT + (DRUM_HEIGHT + 6 if drums else 0)
-    lines = "".join(f"M{time * scale:.1f} 0V{height}" for time in sheet.beats_s[:: sheet.beats_per_bar] if time < end_s)
+    lines = "".join(f"M{time * scale:.1f} 0V{height}" for time in sheet.downbeats_s if time < end_s)
     notes = "".join(f'<path fill="{_colour(track, ticks)}" d="{"".join(d)}"/>' for track, d in sorted(paths.items()))
     return (
         f'<svg class="roll" viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" '

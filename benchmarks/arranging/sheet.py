@@ -15,7 +15,8 @@ DRUM_CHANNEL = 9
 
 @dataclass(frozen=True)
 class Written:
-    """A note of the file: its start and length in beats, MIDI pitch, velocity 1..127, program, track, drum or not."""
+    """A note of the file: its start (from the first whole beat) and length in beats, MIDI pitch, velocity 1..127,
+    program, track, drum or not."""
 
     start: float
     length: float
@@ -28,12 +29,19 @@ class Written:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The file: times of its beats in seconds, beats in a bar, notes by start, the tracks' names."""
+    """The file: times of its beats in seconds, beats in a bar, notes by start, the tracks' names, and how many
+    beats lie before the first downbeat."""
 
     beats_s: np.ndarray
     beats_per_bar: int
     notes: tuple[Written, ...]
     names: tuple[str, ...] = ()
+    pickup: int = 0
+
+    @property
+    def downbeats_s(self) -> np.ndarray:
+        """The times of the bars' first beats."""
+        return self.beats_s[self.pickup :: self.beats_per_bar]
 
     def seconds(self, beat: float) -> float:
         """The time of a position in beats; past the last beat the tempo stays."""
@@ -61,16 +69,20 @@ def read_sheet(data: bytes) -> Sheet:
     """Parse a file's bytes."""
     file = mido.MidiFile(file=io.BytesIO(data))
     timed = [(tick, message) for track in file.tracks for tick, message in _absolute(track)]
-    metre = next((m for _, m in timed if m.type == "time_signature"), None)
+    pickup_ticks, metre = max(
+        ((tick, m) for tick, m in timed if m.type == "time_signature"), default=(0, None), key=lambda item: item[0]
+    )
     per_bar = metre.numerator if metre else 4
     beat_ticks = file.ticks_per_beat * 4 // (metre.denominator if metre else 4)
     tempos = sorted((tick, m.tempo) for tick, m in timed if m.type == "set_tempo") or [(0, 500_000)]
     end = max(tick for tick, _ in timed)
     seconds = _clock(tempos, file.ticks_per_beat)
-    beats_s = np.array([seconds(tick) for tick in range(0, end + 1, beat_ticks)])
-    notes = [note for index, track in enumerate(file.tracks) for note in _notes(track, index, beat_ticks)]
+    beats_s = np.array([seconds(tick) for tick in range(pickup_ticks % beat_ticks, end + 1, beat_ticks)])
+    first = pickup_ticks % beat_ticks
+    notes = [note for index, track in enumerate(file.tracks) for note in _notes(track, index, beat_ticks, first)]
     names = tuple(track.name for track in file.tracks)
-    return Sheet(beats_s, per_bar, tuple(sorted(notes, key=lambda note: (note.start, note.pitch))), names)
+    by_start = tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
+    return Sheet(beats_s, per_bar, by_start, names, pickup_ticks // beat_ticks)
 
 
 def _absolute(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:
@@ -91,7 +103,7 @@ def _clock(tempos: list[tuple[int, int]], ticks_per_quarter: int):  # type: igno
     return seconds
 
 
-def _notes(track: mido.MidiTrack, index: int, beat_ticks: int) -> list[Written]:
+def _notes(track: mido.MidiTrack, index: int, beat_ticks: int, first_tick: int) -> list[Written]:
     program, sounding, found = 0, dict[tuple[int, int], tuple[int, int]](), []
     for tick, message in _absolute(track):
         if message.type == "program_change":
@@ -102,5 +114,6 @@ def _notes(track: mido.MidiTrack, index: int, beat_ticks: int) -> list[Written]:
             start, velocity = sounding.pop((message.channel, message.note))
             is_drum = message.channel == DRUM_CHANNEL
             length = (tick - start) / beat_ticks
-            found.append(Written(start / beat_ticks, length, message.note, velocity, program, index, is_drum))
+            place = (start - first_tick) / beat_ticks
+            found.append(Written(place, length, message.note, velocity, program, index, is_drum))
     return found

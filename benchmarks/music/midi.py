@@ -29,8 +29,6 @@ FAMILIES: dict[str, frozenset[int]] = {
 }
 """General MIDI 1 programs, counted from 0, that are heard as an instrument."""
 DRUM_CHANNEL = 9
-OTHER_PACE = 0.2
-"""A bar that differs so much from the next is no bar of the music: the file begins before it."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,9 @@ class Sheet:
 
 
 def read(data: bytes) -> Sheet:
-    """Read a file of one metre, as the arranger writes them."""
+    """Read a file of one metre, but for a pick-up, as the arranger writes them."""
     file = mido.MidiFile(file=io.BytesIO(data))
-    metre = next(message for message in file.tracks[0] if message.type == "time_signature")
+    pickup_ticks, metre = _metre(file.tracks[0])
     clock = _Clock(file)
     notes: list[Sounded] = []
     programs: set[int] = set()
@@ -79,21 +77,23 @@ def read(data: bytes) -> Sheet:
             programs.add(program)
     last_s = max((note.end_s for note in notes), default=0.0)
     ticks_per_beat = file.ticks_per_beat * 4 // metre.denominator
-    beats = clock.seconds(np.arange(0, clock.tick_at(last_s) + 1, ticks_per_beat))
-    first = _lead_in(beats, metre.numerator)
+    beats = clock.seconds(np.arange(pickup_ticks % ticks_per_beat, clock.tick_at(last_s) + 1, ticks_per_beat))
+    pickup = pickup_ticks // ticks_per_beat
     notes.sort(key=lambda note: note.start_s)
     return Sheet(
-        beats[first:], beats[first :: metre.numerator], metre.numerator, tuple(notes),
+        beats, beats[pickup :: metre.numerator], metre.numerator, tuple(notes),
         frozenset(programs), any(note.is_drum for note in notes),
     )  # fmt: skip
 
 
-def _lead_in(beats_s: np.ndarray, beats_per_bar: int) -> int:
-    """How many beats of the first bar only fill up the time before the music: a bar at another pace than the next."""
-    if beats_s.size <= 2 * beats_per_bar:
-        return 0
-    bars_s = np.diff(beats_s[: 2 * beats_per_bar + 1 : beats_per_bar])
-    return beats_per_bar if abs(bars_s[0] / bars_s[1] - 1) > OTHER_PACE else 0
+def _metre(track: mido.MidiTrack) -> tuple[int, mido.MetaMessage]:
+    """The tick from which the file's metre holds (before it lies a pick-up), and its message."""
+    now, found = 0, (0, mido.MetaMessage("time_signature"))
+    for message in track:
+        now += message.time
+        if message.type == "time_signature":
+            found = (now, message)
+    return found
 
 
 class _Clock:

@@ -78,3 +78,22 @@ def longest_run(bars: list[frozenset[tuple[int, int]]]) -> int:
         run = run + 1 if bar and bar == before else int(bool(bar))
         before, longest = bar, max(longest, run)
     return longest
+
+
+def strokes_of(made: Composition) -> frozenset[tuple[str, int, int, int]]:
+    """(part, bar, step, pitch) of every note, counted from the key's tonic, so that the same piece in another key or
+    tempo is the same; drums by their instruments."""
+    tonic = made.frame.key.tonic
+    return frozenset(
+        (found.name, bar, step, pitch if found.is_drums else (pitch - tonic) % 12)
+        for found in made.score.parts
+        if not found.name.startswith(("effects", "texture"))
+        for bar, notes in enumerate(bars_of(made.score, found))
+        for step, pitch in notes
+    )
+
+
+def likeness(one: Composition, other: Composition) -> float:
+    """How much of two pieces is the same: notes that are in both, of all there are (Jaccard)."""
+    a, b = strokes_of(one), strokes_of(other)
+    return len(a & b) / max(len(a | b), 1)

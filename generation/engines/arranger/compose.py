@@ -77,7 +77,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     _write_drums(draft)
     yield "drums"
     for player in sorted(draft.band.players, key=lambda player: player.style.role == "counter"):  # after the tune
-        events = never_stuck(_events_of(player, draft), draft.frame.grid.beats_per_bar)
+        events = _never_stuck(_events_of(player, draft), draft.frame)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
         draft.parts.append(Part(player.name, sound_of(player), notes))
@@ -137,8 +137,13 @@ def _write_drums(draft: Draft) -> None:
     feel = Feel(
         *_swing(style, draft.frame), style.humanise_ms * 0.6, late_by_pitch_ms=drum_lateness(band.drums.late_ms)
     )
-    notes = perform(draft.drums.events, draft.frame, feel, draft.streams.stream("humanise", "drums"))
+    events = _never_stuck(draft.drums.events, draft.frame)
+    notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", "drums"))
     draft.parts.append(Part("drums", sound_of_drums(band), notes))
+
+
+def _never_stuck(events: tuple[Event, ...], frame: Frame) -> tuple[Event, ...]:
+    return never_stuck(events, frame.grid.beats_per_bar, frame.counted_bar_beats)
 
 
 def _swing(style: Style, frame: Frame) -> tuple[float, int]:
@@ -189,23 +194,24 @@ def finish(draft: Draft) -> Composition:
     """Put the score together and say what was decided."""
     frame, style = draft.frame, draft.style
     shift = frame.clock_shift_s
-    beats = _counted_beats(frame)
+    upbeats, beats = _counted_beats(frame)
     markers = tuple(
         (max(frame.grid.seconds(s.first_bar * frame.grid.beats_per_bar) - shift, 0.0), s.kind) for s in draft.form
     )
     score = Score(
         frame.duration_s, tuple(part for part in draft.parts if part.notes), beats, frame.counted.beats_per_bar,
-        frame.tuning_cents, style.space, style.character, markers,
+        frame.tuning_cents, style.space, style.character, markers, upbeats,
     )  # fmt: skip
     return Composition(score, frame, _details(draft), _remarks(draft))
 
 
-def _counted_beats(frame: Frame) -> tuple[float, ...]:
-    """The beats as people count them, on the score's clock, from the first downbeat on."""
+def _counted_beats(frame: Frame) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The beats as people count them, on the score's clock: those before the first downbeat, and all from it on."""
     grid, shift = frame.counted, frame.clock_shift_s
     times = [time - shift for time in grid.beats_s]
     first = next((i for i in range(0, len(times), grid.beats_per_bar) if times[i] >= -1e-6), 0)
-    return tuple(time for time in times[first:] if time <= frame.duration_s + 1e-6)
+    inside = tuple(time for time in times[first:] if time <= frame.duration_s + 1e-6)
+    return tuple(time for time in times[:first] if time >= -1e-6), inside
 
 
 def _details(draft: Draft) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class ArrangerEngine:
             ].has_beat  # without one there is nothing to be in time with: the clip is played out
             join_s = composition.frame.join_s if has_beat else job.clips[0].duration_s
             joined = go_on(job.clips[0], rendered.mix, join_s - lead_s, join_s)
-            clip, kept_s, joins_s = joined.clip, joined.kept_s, (joined.join_s,)
+            clip, kept_s, joins_s = joined.clip, joined.kept_s, (joined.until_s,)
             details = {**details, "join": joined.details()}
         elif job.request.operation is Operation.ACCOMPANY:
             clip, stems["backing"] = lay_under(job.clips[0], rendered.mix, rendered.mix.duration_s)

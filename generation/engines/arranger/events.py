@@ -78,25 +78,35 @@ def _held(sign: str) -> str:
     return "." if sign == "." else "-"
 
 
-def never_stuck(events: Iterable[Event], beats_per_bar: int) -> tuple[Event, ...]:
-    """The events with a small change in every bar that would be the fourth alike in a row, or the fourth of a pair
-    that alternates (a band that feels double time hears two of its bars as one)."""
+def never_stuck(events: Iterable[Event], beats_per_bar: float, counted_bar: float | None = None) -> tuple[Event, ...]:
+    """The events with a small change in every bar that would be the fourth alike in a row.
+
+    `counted_bar`, in the same beats, is the bar that people count where the band feels another one, in half or double
+    time: such bars are kept from running too.
+    """
+    varied = _without_runs(events, beats_per_bar)
+    return varied if counted_bar in (None, beats_per_bar) else _without_runs(varied, counted_bar)
+
+
+def _without_runs(events: Iterable[Event], beats: float) -> tuple[Event, ...]:
+    """The events with a change in every bar of so many beats that would be the fourth alike, or the fourth of a pair
+    that alternates."""
     bars: dict[int, list[Event]] = {}
     for event in sorted(events, key=lambda event: (event.start, event.pitch)):
-        bars.setdefault(int(event.start // beats_per_bar), []).append(event)
+        bars.setdefault(int(event.start // beats), []).append(event)
     shapes: dict[int, frozenset[tuple[int, int]]] = {}
     for bar, played in bars.items():
-        shape = _shape(played, bar, beats_per_bar)
+        shape = _shape(played, bar * beats)
         back = range(1, MAX_BARS_ALIKE + 1)
         if any(all(shapes.get(bar - step * index) == shape for index in back) for step in (1, 2)):
             bars[bar] = _changed(played)
-        shapes[bar] = _shape(bars[bar], bar, beats_per_bar)
+        shapes[bar] = _shape(bars[bar], bar * beats)
     return tuple(event for played in bars.values() for event in played)
 
 
-def _shape(events: list[Event], bar: int, beats_per_bar: int) -> frozenset[tuple[int, int]]:
-    """Where in the bar which pitches begin, on sixteenths."""
-    return frozenset((round((event.start - bar * beats_per_bar) * _STEPS_PER_BEAT), event.pitch) for event in events)
+def _shape(events: list[Event], start: float) -> frozenset[tuple[int, int]]:
+    """Where after a beat which pitches begin, on sixteenths."""
+    return frozenset((round((event.start - start) * _STEPS_PER_BEAT), event.pitch) for event in events)
 
 
 def _changed(events: list[Event]) -> list[Event]:

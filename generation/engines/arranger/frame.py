@@ -56,6 +56,12 @@ class Frame:
     remarks: tuple[str, ...] = ()
 
     @property
+    def counted_bar_beats(self) -> float:
+        """The length of a counted bar in the band's beats: its own bar's, or half or double that."""
+        rate = self.counted.beat_s / self.grid.beat_s
+        return self.grid.beats_per_bar * 2.0 ** round(math.log2(rate))
+
+    @property
     def num_bars(self) -> int:
         """Bars from the grid's first to the one in which the music ends."""
         return max(1, math.ceil(self.last_beat / self.grid.beats_per_bar))

@@ -13,7 +13,9 @@ from generation.engines.arranger.score import Part, Score
 if TYPE_CHECKING:
     import mido
 
-TICKS_PER_QUARTER = 480
+TICKS_PER_QUARTER = 960
+"""A tick is a millisecond at 60 BPM."""
+LEAST_LEAD_S = 0.001
 DRUM_CHANNEL = 9
 """Channel 10, counted from 0 (General MIDI 1)."""
 DEFAULT_BPM = 120.0
@@ -31,10 +33,10 @@ _SINGLE_DRUMS = {"kick808": 36, "kick909": 36, "snare808": 38, "snare909": 38, "
 
 
 def to_midi(score: Score) -> bytes:
-    """The file's bytes (type 1, 480 ticks a quarter note; one track for the tempo, one for each part).
+    """The file's bytes (type 1, 960 ticks a quarter note; one track for the tempo, one for each part).
 
     Every beat of the score falls on a beat of the file, and the tempo changes from beat to beat as the score's does,
-    so notes keep their times to within a tick (about 1 ms at 120 BPM) and a sequencer shows them on the grid.
+    so notes keep their times to within a tick (about 0.5 ms at 120 BPM) and a sequencer shows them on the grid.
     """
     import mido  # only when a file is written
 
@@ -51,46 +53,62 @@ def to_midi(score: Score) -> bytes:
 
 
 class _Grid:
-    """Seconds <-> ticks by the score's beats, gone on with the first and last beat's tempo outside of them.
+    """Seconds <-> ticks by the score's beats, gone on with the last beat's tempo after them.
 
-    A beat is a quarter note, in 6/8 an eighth (240 ticks); a lead-in before the first beat is filled up to whole bars.
+    A beat is a quarter note, in 6/8 an eighth (half as many ticks). What comes before the first downbeat is a shorter
+    bar with a metre of its own, as a pick-up is written: its beats are the music's, and the time before the first of
+    them is given as many eighths of a beat as fit it best, so that its tempo is hardly another.
     """
 
     def __init__(self, score: Score) -> None:
-        beats = np.asarray(score.beats_s, dtype=np.float64)
-        if len(beats) < 2 or not (np.diff(beats) > 0).all():
-            beats = np.arange(2) * 60 / DEFAULT_BPM
-        lead = int(np.ceil(max(beats[0], 0) / (beats[1] - beats[0]) - 1e-6))
-        lead = -(-lead // score.beats_per_bar) * score.beats_per_bar
-        if lead:
-            beats = np.concatenate([np.linspace(0, beats[0], lead + 1)[:-1], beats])
-        num_more = int(max(np.ceil((score.duration_s - beats[-1]) / (beats[-1] - beats[-2])), 0))
-        more = beats[-1] + (beats[-1] - beats[-2]) * np.arange(1, num_more + 2)
-        self.beats_s = np.concatenate([beats, more])
-        self.ticks_per_beat = TICKS_PER_QUARTER // (2 if score.beats_per_bar == 6 else 1)
-        quarters_s = np.diff(self.beats_s) * TICKS_PER_QUARTER / self.ticks_per_beat
+        beat_ticks = TICKS_PER_QUARTER // (2 if score.beats_per_bar == 6 else 1)
+        times, num_upbeats = np.asarray((*score.upbeats_s, *score.beats_s), dtype=np.float64), len(score.upbeats_s)
+        if len(times) < 2 or not (np.diff(times) > 0).all():
+            times, num_upbeats = np.arange(2) * 60 / DEFAULT_BPM, 0
+        num_more = int(max(np.ceil((score.duration_s - times[-1]) / (times[-1] - times[-2])), 0))
+        times = np.concatenate([times, times[-1] + (times[-1] - times[-2]) * np.arange(1, num_more + 2)])
+        lead = 0
+        if times[0] > LEAST_LEAD_S:
+            lead = max(1, round(times[0] / (times[1] - times[0]) * 8)) * beat_ticks // 8
+        self.pickup_ticks = (lead + num_upbeats * beat_ticks) % (score.beats_per_bar * beat_ticks)
+        ticks = lead + np.arange(len(times)) * beat_ticks
+        self.ticks = np.concatenate([[0], ticks]) if lead else ticks
+        lengths = np.diff(self.ticks)
+        quarters_s = np.diff(times, prepend=0.0 if lead else [])[-len(lengths) :] * TICKS_PER_QUARTER / lengths
         self.microseconds = np.clip(np.round(quarters_s * 1e6), 1, 2**24 - 1).astype(int)
-        played_s = self.microseconds / 1e6 * self.ticks_per_beat / TICKS_PER_QUARTER
-        self._played_s = self.beats_s[0] + np.concatenate([[0.0], np.cumsum(played_s)])
+        played_s = np.cumsum(self.microseconds / 1e6 * lengths / TICKS_PER_QUARTER)
+        self._played_s = min(times[0], 0.0) + np.concatenate([[0.0], played_s])
+        self.beat_ticks = beat_ticks
 
     def tick(self, time_s: float) -> int:
         """The tick that the file plays at this time."""
-        ticks = np.arange(len(self._played_s)) * self.ticks_per_beat
-        return int(np.rint(np.interp(time_s, self._played_s, ticks)))
+        return int(np.rint(np.interp(time_s, self._played_s, self.ticks)))
 
 
 def _tempo_track(score: Score, grid: _Grid) -> mido.MidiTrack:
     import mido
 
-    metre = {"numerator": score.beats_per_bar, "denominator": 8 if score.beats_per_bar == 6 else 4}
-    events = [(0, mido.MetaMessage("time_signature", **metre))]
+    events = list(_metres(score.beats_per_bar, grid))
     last = 0
-    for beat, microseconds in enumerate(grid.microseconds.tolist()):
+    for tick, microseconds in zip(grid.ticks.tolist(), grid.microseconds.tolist(), strict=False):
         if microseconds != last:
-            events.append((beat * grid.ticks_per_beat, mido.MetaMessage("set_tempo", tempo=microseconds)))
+            events.append((tick, mido.MetaMessage("set_tempo", tempo=microseconds)))
             last = microseconds
     events += [(grid.tick(time_s), mido.MetaMessage("marker", text=_ascii(text))) for time_s, text in score.markers]
     return _track("Bandmate", events)
+
+
+def _metres(beats_per_bar: int, grid: _Grid) -> list[tuple[int, mido.MetaMessage]]:
+    """The metre, and before it a pick-up's: in beats, or where it is no whole number of them in eighths of one."""
+    import mido
+
+    unit = 8 if beats_per_bar == 6 else 4
+    whole = mido.MetaMessage("time_signature", numerator=beats_per_bar, denominator=unit)
+    if not grid.pickup_ticks:
+        return [(0, whole)]
+    beats, rest = divmod(grid.pickup_ticks, grid.beat_ticks)
+    numerator, denominator = (grid.pickup_ticks * 8 // grid.beat_ticks, unit * 8) if rest else (beats, unit)
+    return [(0, whole.copy(numerator=numerator, denominator=denominator)), (grid.pickup_ticks, whole)]
 
 
 def _part_track(part: Part, channel: int, grid: _Grid, tuning_cents: float) -> mido.MidiTrack:

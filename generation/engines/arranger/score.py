@@ -68,3 +68,5 @@ class Score:
     character: str = "clean"
     markers: tuple[tuple[float, str], ...] = field(default=())
     """(seconds, name of the part of the form) for the MIDI file and the recipe."""
+    upbeats_s: tuple[float, ...] = ()
+    """The beats before the first downbeat, where the music does not begin with a whole bar."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import mido
 import numpy as np
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.score import Part, Score, Sound
 from generation.hearing import Note
+from generation.request import Operation
 from tests.generation.engines.arranger_sound.playing import band, part, score
+from tests.support import hearings
+from tests.support.scores import composed
 
 
 def read(written: Score) -> mido.MidiFile:
@@ -33,6 +37,44 @@ def notes_of(file: mido.MidiFile, track: int) -> list[tuple[float, float, int, i
             out.append((start, now, message.note, velocity))
     assert not begun
     return sorted(out)
+
+
+def clock_of(file: mido.MidiFile, ticks: np.ndarray) -> np.ndarray:
+    """When the file plays these ticks, in seconds."""
+    at, seconds, tempo, now, out = 0, 0.0, 500_000, 0, [(0, 0.0)]
+    for message in file.tracks[0]:
+        now += message.time
+        if message.type == "set_tempo":
+            seconds += mido.tick2second(now - at, file.ticks_per_beat, tempo)
+            at, tempo = now, message.tempo
+            out.append((now, seconds))
+    end = max(int(ticks.max()), at) + 1
+    out.append((end, seconds + mido.tick2second(end - at, file.ticks_per_beat, tempo)))
+    return np.interp(ticks, *np.array(out).T)
+
+
+def metres_of(file: mido.MidiFile) -> list[tuple[int, int, int]]:
+    """(tick, ticks of a beat, beats of a bar) of every time signature."""
+    now, found = 0, []
+    for message in file.tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            found.append((now, file.ticks_per_beat * 4 // message.denominator, message.numerator))
+    return found
+
+
+def last_tick(file: mido.MidiFile) -> int:
+    return max(sum(message.time for message in track) for track in file.tracks)
+
+
+def beats_of(file: mido.MidiFile) -> np.ndarray:
+    start, beat, _ = metres_of(file)[-1]
+    return clock_of(file, np.arange(start % beat, last_tick(file) + 1, beat))
+
+
+def bar_lines_of(file: mido.MidiFile) -> np.ndarray:
+    first, beat, size = metres_of(file)[-1]
+    return clock_of(file, np.arange(first, last_tick(file) + 1, beat * size))
 
 
 def test_every_note_comes_back_at_its_time() -> None:
@@ -65,10 +107,39 @@ def test_wavering_beats_stay_on_the_grid() -> None:
         tick += message.time
         if message.type == "note_on":
             ticks.append(tick)
-    assert all(tick % file.ticks_per_beat == 0 for tick in ticks)
-    assert ticks[0] % (4 * file.ticks_per_beat) == 0  # the first beat is a downbeat
+    assert all((tick - ticks[0]) % file.ticks_per_beat == 0 for tick in ticks)
+    assert metres_of(file)[-1] == (ticks[0], file.ticks_per_beat, 4)  # the first beat is a downbeat
     starts = [start for start, *_ in notes_of(file, 1)]
     assert starts == pytest.approx(beats, abs=0.001)
+
+
+WAVERING = {
+    "wavering": hearings.song(96.0, bars=9, waver=0.06, offset_s=0.35),
+    "gliding far": hearings.song(70.0, bars=7, waver=0.25, offset_s=0.02),
+    "three beats": hearings.song(132.0, bars=9, beats_per_bar=3, waver=0.05, offset_s=0.9),
+    "six eighths": hearings.song(190.0, bars=9, beats_per_bar=6, waver=0.05, offset_s=0.1),
+    "very slow": hearings.song(38.0, bars=4, waver=0.1, offset_s=1.1),
+}
+
+
+@pytest.mark.parametrize("name", WAVERING)
+@pytest.mark.parametrize("operation", [Operation.ACCOMPANY, Operation.EXTEND])
+def test_the_file_plays_in_time_with_the_take(name: str, operation: Operation) -> None:
+    heard = WAVERING[name]
+    short = replace(heard, duration_s=heard.duration_s - 0.7)  # an extension begins within a bar
+    made = composed(operation, "soul", 3, short, duration_s=9.0 if operation is Operation.EXTEND else None)
+    file = read(made.score)
+    for index, one in enumerate(made.score.parts):
+        starts = [start for start, *_ in notes_of(file, index + 1)]
+        assert starts == pytest.approx(sorted(note.start_s for note in one.notes), abs=0.002), one.name
+    beats = beats_of(file)
+    for beat in made.score.beats_s[:-1]:
+        assert np.abs(beats - beat).min() < 0.002
+    tempos_bpm = [mido.tempo2bpm(m.tempo) for m in file.tracks[0] if m.type == "set_tempo"]
+    usual = np.median(tempos_bpm[1:])
+    assert usual / 2.2 < min(tempos_bpm) and max(tempos_bpm[1:]) < 1.5 * usual
+    assert tempos_bpm[0] < 400  # of what is left before the first beat: no sequencer stumbles over it
+    assert np.abs(bar_lines_of(file) - made.score.beats_s[0]).min() < 0.002
 
 
 def test_metre_and_markers() -> None:
