@@ -14,124 +14,23 @@ from pathlib import Path
 from typing import Any, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as NotJson
 
+from bot.sections import Clips, Discord, Queue, Retention, Takes, Uploads, Web
+from bot.sections import Health as Health
+from bot.sections import Log as Log
+from bot.sections import Workers as Workers
 from generation.audio.check.limits import CheckLimits, limit_names
 from generation.audio.decode import DecodeLimits
 from generation.config import ServiceConfig
 from generation.engines import ENGINES, EngineOptions
 from generation.errors import BandmateError
-from generation.request import AudioFormat
-
-MIB = 2**20
 
 
 class SettingsError(BandmateError):
     """A setting is wrong; the sentence names it, its value and its range."""
-
-
-def _default(config: type[ServiceConfig | DecodeLimits], name: str) -> Any:
-    """The default of whoever uses the setting, so that it stands in one place."""
-    return next(item.default for item in dataclasses.fields(config) if item.name == name)
-
-
-class Section(BaseModel):
-    """A table of the TOML file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Discord(Section):
-    """Everything about the Discord side."""
-
-    token_file: Path | None = None
-    dev_guild_id: int | None = None
-    progress_edit_interval_s: float = Field(5.0, ge=5, le=60)
-
-
-class Web(Section):
-    """The page on this machine."""
-
-    enabled: bool | None = None
-    host: str = "127.0.0.1"
-    port: int = Field(8321, ge=0, le=65535)
-
-
-class Health(Section):
-    """How the bot is, for supervisors and Prometheus."""
-
-    enabled: bool = True
-    host: str = "127.0.0.1"
-    port: int = Field(8322, ge=0, le=65535)
-
-
-class Clips(Section):
-    """What is let in."""
-
-    max_bytes: int = Field(_default(DecodeLimits, "max_bytes"), ge=64 * 1024, le=500 * MIB)
-    max_clip_s: float = Field(300.0, ge=1, le=1800)
-    min_clip_s: float = Field(_default(DecodeLimits, "min_clip_s"), ge=0.02, le=10)
-    memory_bytes: int = Field(_default(DecodeLimits, "memory_bytes"), ge=320 * MIB, le=16 * 1024 * MIB)
-    cpu_s: int = Field(_default(DecodeLimits, "cpu_s"), ge=1, le=600)
-    wall_s: float = Field(_default(DecodeLimits, "wall_s"), ge=1, le=600)
-    ffmpeg_path: Path | None = None
-    bubblewrap: bool = True
-
-
-class Takes(Section):
-    """What comes out."""
-
-    engine: str = "arranger"
-    audio_format: AudioFormat = AudioFormat.MP3
-    target_lufs: float = _default(ServiceConfig, "target_lufs")
-    ceiling_dbfs: float = _default(ServiceConfig, "ceiling_dbfs")
-
-
-class Queue(Section):
-    """Who may ask for how much, and what happens to a job whose worker dies."""
-
-    max_jobs: int = _default(ServiceConfig, "max_jobs")
-    max_jobs_per_person: int = _default(ServiceConfig, "max_jobs_per_person")
-    max_jobs_per_guild: int = _default(ServiceConfig, "max_jobs_per_guild")
-    long_job_s: float = _default(ServiceConfig, "long_job_s")
-    long_job_patience_s: float = _default(ServiceConfig, "long_job_patience_s")
-    max_attempts: int = _default(ServiceConfig, "max_attempts")
-    max_worker_deaths: int = _default(ServiceConfig, "max_worker_deaths")
-    lease_s: float = _default(ServiceConfig, "lease_s")
-    instance_s: float = _default(ServiceConfig, "instance_s")
-    poll_interval_s: float = _default(ServiceConfig, "poll_interval_s")
-    ledger_busy_limit_s: float = _default(ServiceConfig, "ledger_busy_limit_s")
-
-
-class Workers(Section):
-    """The processes that make takes."""
-
-    devices: tuple[str, ...] = ("auto",)
-    threads_per_worker: int = _default(ServiceConfig, "threads_per_worker")
-    preload_engines: tuple[str, ...] = _default(ServiceConfig, "preload_engines")
-    start_limit_s: float = _default(ServiceConfig, "start_limit_s")
-    load_limit_s: float = _default(ServiceConfig, "load_limit_s")
-    step_limit_s: float = _default(ServiceConfig, "step_limit_s")
-    stop_grace_s: float = _default(ServiceConfig, "stop_grace_s")
-    analysis_limit_s: float = _default(ServiceConfig, "analysis_limit_s")
-    preview_interval_s: float = _default(ServiceConfig, "preview_interval_s")
-
-
-class Retention(Section):
-    """How long audio stays; recipes and trees stay anyway."""
-
-    keep_audio_days: float = _default(ServiceConfig, "keep_audio_days")
-    max_audio_gib: float = _default(ServiceConfig, "max_audio_gib")
-    housekeeping_interval_s: float = _default(ServiceConfig, "housekeeping_interval_s")
-
-
-class Log(Section):
-    """What is written about the run."""
-
-    level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
-    json_lines: bool = False
 
 
 def default_data_dir() -> Path:
@@ -161,6 +60,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     health: Health = Health()
     clips: Clips = Clips()
+    uploads: Uploads = Uploads()
     takes: Takes = Takes()
     queue: Queue = Queue()
     workers: Workers = Workers()
@@ -211,7 +111,13 @@ class Settings(BaseSettings):
         own["decode_limits"] = DecodeLimits(**dict(self.clips))
         own["checks"] = self.checks
         own["engines"] = {name: EngineOptions(values) for name, values in self.engines.items()}
-        sections = {**dict(self.takes), **dict(self.queue), **dict(self.workers), **dict(self.retention)}
+        sections = {
+            **dict(self.uploads),
+            **dict(self.takes),
+            **dict(self.queue),
+            **dict(self.workers),
+            **dict(self.retention),
+        }
         known = {item.name for item in dataclasses.fields(ServiceConfig)}
         try:
             return ServiceConfig(**{name: value for name, value in sections.items() if name in known} | own)

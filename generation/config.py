@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generation import limits
 from generation.audio.check.limits import CheckLimits
 from generation.engines import EngineOptions
 
@@ -25,9 +26,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     "analysis_limit_s": (1, 600),
     "max_worker_deaths": (1, 10),
     "max_attempts": (1, 100),
-    "max_jobs_per_person": (1, 1000),
-    "max_jobs_per_guild": (1, 10_000),
-    "max_jobs": (1, 100_000),
+    **limits.RANGES,
+    "max_clips_per_person": (2, 1000),
+    "max_held_bytes": (2**20, 2**40),
+    "long_clip_s": (1, 1800),
     "long_job_s": (1, 1200),
     "long_job_patience_s": (0, 86_400),
     "preview_interval_s": (0, 600),
@@ -64,6 +66,13 @@ class ServiceConfig:
     max_worker_deaths: a job under which this many workers died is set aside (1..10).
     max_attempts: a job that was started this often and never ended is set aside (1..100).
     max_jobs_per_person, max_jobs_per_guild, max_jobs: how many jobs may wait or run at once.
+    daily_music_min_per_person, daily_music_min_per_guild: minutes of music that may be made within 24 hours (0: any).
+    daily_device_s_per_person, daily_device_s_per_guild: seconds that their jobs may hold a device within 24 hours (0:
+        any number); a job that shares a device with others holds it too.
+    cooldown_s: between two orders of a person (0..3600 s; 0: none).
+    max_clips_per_person: clips of one person that are fetched, decoded or listened to at once (2..1000: a blend has 2).
+    max_held_bytes: bytes of uploads that are held until they are decoded, of all people together (1 MiB..1 TiB).
+    long_clip_s: longer clips are listened to in a process of their own, so that short ones need not wait (1..1800 s).
     long_job_s: a job of more seconds of music than this stands back behind the shorter ones (1..1200 s) ...
     long_job_patience_s: ... until it has waited this long (0..86400 s).
     preview_interval_s: at most one stored preview in this time (0..600 s; 0: no previews).
@@ -99,6 +108,14 @@ class ServiceConfig:
     max_jobs_per_person: int = 5
     max_jobs_per_guild: int = 50
     max_jobs: int = 500
+    daily_music_min_per_person: float = 0.0
+    daily_music_min_per_guild: float = 0.0
+    daily_device_s_per_person: float = 0.0
+    daily_device_s_per_guild: float = 0.0
+    cooldown_s: float = 0.0
+    max_clips_per_person: int = 6
+    max_held_bytes: int = 256 * 2**20
+    long_clip_s: float = 60.0
     long_job_s: float = 90.0
     long_job_patience_s: float = 600.0
     preview_interval_s: float = 0.0

@@ -28,6 +28,9 @@ ACTIVE_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
 STATES_WITH_TAKES = frozenset({JobState.MADE, JobState.DELIVERED, JobState.UNDELIVERABLE})
 """The states in which a job has its takes."""
 
+REPLAYS = "replay"
+"""The front end of jobs that make a take again: nobody is told of them but who asked for the replay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

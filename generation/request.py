@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 from generation.errors import RequestRefused
+from generation.keys import OWN_KEY, key_named
 
 MAX_PROMPT_CHARACTERS = 500
 MAX_TAKES = 4
@@ -32,6 +33,11 @@ class Operation(StrEnum):
     def num_clips(self) -> int:
         """How many clips the operation needs; compose takes an optional one as a hint of tempo and key."""
         return {Operation.COMPOSE: 0, Operation.BLEND: 2}.get(self, 1)
+
+    @property
+    def max_clips(self) -> int:
+        """How many clips the operation can do something with."""
+        return max(self.num_clips, 1)
 
 
 class AudioFormat(StrEnum):
@@ -67,6 +73,16 @@ def _check_words(**fields: Any) -> None:
     for name, value in fields.items():
         if value is not None and not isinstance(value, str):
             raise RequestRefused(f"The {name} must be text, not {value!r}.")
+
+
+def _check_clips(operation: Operation, num_clips: int) -> None:
+    name = operation.value.capitalize()
+    if num_clips < operation.num_clips:
+        wanted = "two clips" if operation.num_clips == 2 else "a clip"
+        raise RequestRefused(f"{name} needs {wanted}: attach an audio file.")
+    if num_clips > operation.max_clips:
+        wanted = "two clips" if operation.max_clips == 2 else "one clip"
+        raise RequestRefused(f"{name} works on {wanted}, not on {num_clips}: leave the others out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +148,11 @@ class Request:
                 f"The prompt has {len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS} are read."
                 " Say it shorter."
             )
-        if len(self.clip_ids) < self.operation.num_clips:
-            wanted = "two clips" if self.operation.num_clips == 2 else "a clip"
-            raise RequestRefused(f"{self.operation.value.capitalize()} needs {wanted}: attach an audio file.")
+        _check_clips(self.operation, len(self.clip_ids))
         if self.operation is Operation.COMPOSE and not self.prompt.strip() and not self.clip_ids:
             raise RequestRefused("Say in a few words what the music should be like, or attach a clip.")
+        if self.key and not (self.operation is Operation.BLEND and self.key.strip().lower() in OWN_KEY):
+            key_named(self.key)
         if self.duration_s is not None:
             _check_range("The length", self.duration_s, 1, 300, " s")
         _check_whole("The seed", self.seed, 0, MAX_SEED)
@@ -161,14 +177,18 @@ class Request:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Request:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`. A key or a clip too many that an earlier version let pass stays as it stands."""
         fields = dict(data)
         fields["operation"] = Operation(fields["operation"])
         fields["audio_format"] = AudioFormat(fields["audio_format"])
         fields["sampling"] = Sampling(**fields["sampling"])
         for name in ("clip_ids", "weights", "parent_take_ids"):
             fields[name] = tuple(fields[name])
-        return cls(**fields)
+        old = {"key": fields.get("key"), "clip_ids": fields["clip_ids"]}
+        request = cls(**{**fields, "key": None, "clip_ids": fields["clip_ids"][: fields["operation"].max_clips]})
+        for name, value in old.items():
+            object.__setattr__(request, name, value)  # frozen for everybody else
+        return request
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from generation.errors import RequestRefused
 from generation.hearing import Hearing, Key
+from generation.keys import key_named as key_named
 from generation.request import MAX_PROMPT_CHARACTERS, Operation, Request
 
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 40.0, 240.0
@@ -19,10 +19,6 @@ MIN_KEY_CONFIDENCE = 0.15
 """Below it a heard key is as good as none; the arranger draws the same line."""
 SLOW_SIX_BPM = 100.0
 USUAL_TEMPO_BPM, USUAL_BARS = 100.0, 8
-
-_KEY_NAME = re.compile(r"\s*([A-Ga-g])\s*([#♯b♭]?)\s*(m|minor|min|major|maj)?\s*", re.ASCII)
-_LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1, "": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +81,6 @@ class Frame:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
         return cls(**{**data, "key": Key(**data["key"]) if data["key"] else None})
-
-
-def key_named(name: str) -> Key:
-    """A key by its name: "D minor", "F# major", "Bbm", "E♭". Raises RequestRefused."""
-    match = _KEY_NAME.fullmatch(name.replace("♯", "#").replace("♭", "b"))
-    if match is None:
-        raise RequestRefused("I don't know that key. Write it like D minor, F# major or Bbm.")
-    tonic = _LETTERS[match[1].lower()] + _SIGNS[match[2]]
-    return Key(tonic % 12, "minor" if match[3] in ("m", "min", "minor") else "major")
 
 
 def frame_of_clip(hearing: Hearing, wanted: Frame, *, said: frozenset[str] = frozenset()) -> Frame:

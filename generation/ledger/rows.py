@@ -13,7 +13,10 @@ from generation.request import Recipe, Request, Take
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be put into the ledger. `priority` 0: short, 1: long. `music_s`: seconds of music of all its takes."""
+    """A job to be put into the ledger. `priority` 0: short, 1: long. `music_s`: seconds of music of all its takes.
+
+    `expected_s`: seconds that it should hold a device, None when nothing was measured yet.
+    """
 
     job_id: str
     key: str
@@ -22,6 +25,7 @@ class NewJob:
     music_s: float
     priority: int
     home: str
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class JobRow:
     engine: str
     music_s: float
     priority: int
+    expected_s: float | None
     state: JobState
     home: str
     submitted_at: float
@@ -158,6 +163,7 @@ def job_values(job: NewJob, now: float) -> dict[str, Any]:
         "engine": job.request.engine,
         "music_s": job.music_s,
         "priority": job.priority,
+        "expected_s": job.expected_s,
         "state": JobState.QUEUED.value,
         "home": job.home,
         "submitted_at": now,

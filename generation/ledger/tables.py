@@ -68,6 +68,7 @@ jobs = Table(
     Column("engine", String(64), nullable=False),
     Column("music_s", Double, nullable=False),  # seconds of music to make, all takes together
     Column("priority", Integer, nullable=False),  # 0: short, 1: long, stands back
+    Column("expected_s", Double),  # seconds on a device, as far as they could be guessed when it was taken
     Column("state", String(16), nullable=False),
     Column("home", String(32), nullable=False),  # the instance that answers it
     Column("submitted_at", Double, nullable=False),
@@ -125,6 +126,21 @@ turns = Table(  # running counts, kept with every change of a job's state: who h
     Column("queued", Integer, nullable=False, default=0),
     Column("running", Integer, nullable=False, default=0),
     Column("last_served_at", Double, nullable=False, default=0.0),
+)
+
+spendings = (
+    Table(  # what was made of late, for the daily limits; a person and a guild stand there as SHA-256, for a day
+        "spendings",
+        metadata,
+        Column("spending_id", String(32), primary_key=True),
+        Column("person", String(64), nullable=False),
+        Column("guild", String(64)),
+        Column("music_s", Double, nullable=False),
+        Column("device_s", Double, nullable=False),
+        Column("spent_at", Double, nullable=False),
+        Index("spendings_by_person", "person", "spent_at"),
+        Index("spendings_by_guild", "guild", "spent_at"),
+    )
 )
 
 speeds = Table(  # what making one second of music costs, per engine and kind of device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 ORPHAN_AGE_S = 86_400.0
 """A file that the ledger has not named for a day belongs to a job that was killed before it could be recorded."""
 FIRST_ROUND_S = 60.0
+JUMP_S = 3600.0
+"""A clock that was put forward makes everything old at once: by more than this, a round is left out."""
 GIB = 2**30
 
 
@@ -31,19 +34,30 @@ class Housekeeper:
 
     def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore) -> None:
         self._config, self._ledger, self._store = config, ledger, store
+        self._clock_ahead_s = time.time() - time.monotonic()
 
     async def run(self) -> None:
         """Go round until cancelled; trouble is told and the next round tries again."""
         pause_s = min(FIRST_ROUND_S, self._config.housekeeping_interval_s)
+        with contextlib.suppress(OSError):  # the next round tells it
+            await asyncio.to_thread(self._store.sweep)
         while True:
             await asyncio.sleep(pause_s)
             pause_s = self._config.housekeeping_interval_s
+            if self._clock_has_jumped():
+                log.warning("the clock has jumped: nothing is removed until the next round")
+                continue
             try:
                 await self.go_round()
             except (BandmateError, OSError) as error:
                 log.error("old audio can't be removed", why=str(error))
             except Exception:
                 log.exception("a round of housekeeping failed; the next one comes")
+
+    def _clock_has_jumped(self) -> bool:
+        """Whether the clock was put forward or back since this was asked last."""
+        before_s, self._clock_ahead_s = self._clock_ahead_s, time.time() - time.monotonic()
+        return abs(self._clock_ahead_s - before_s) > JUMP_S
 
     async def go_round(self) -> int:
         """One round; returns the bytes that became free. Raises LedgerUnavailable, OSError."""
@@ -52,6 +66,7 @@ class Housekeeper:
         freed = await self._remove_expired(known, sizes)
         freed += await asyncio.to_thread(self._remove_orphans, known, sizes)
         await asyncio.to_thread(self._store.sweep)
+        await self._ledger.spendings.forget_old()
         return freed
 
     async def _remove_expired(self, known: Inventory, sizes: Mapping[str, int]) -> int:

@@ -13,7 +13,7 @@ import structlog
 
 from generation.clip import Clip
 from generation.errors import Cancelled, EngineFailed, RequestRefused, TooBusy
-from generation.jobs import Origin
+from generation.jobs import REPLAYS, Origin
 from generation.request import Recipe, Request, Take
 from generation.service.rendering import load_take
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from generation.service.facade import Service
 
 log = structlog.get_logger()
-
-FRONT_END = "replay"
-"""No front end answers these jobs: nobody is told of them but who asked for the replay."""
 
 ROUNDING_DB = -60.0
 """A difference that lies so far below the music is rounding (another processor adds in another order): unheard."""
@@ -72,16 +69,16 @@ async def replay_take(service: Service, store: AudioStore, take: Take, origin: O
     Raises:
         TooBusy: the line is full.
     """
-    asker = origin or Origin(FRONT_END, FRONT_END)
-    who = Origin(FRONT_END, asker.person_id, asker.person_name, asker.guild_id, asker.channel_id)
+    asker = origin or Origin(REPLAYS, REPLAYS)
+    who = Origin(REPLAYS, asker.person_id, asker.person_name, asker.guild_id, asker.channel_id)
     try:
-        ticket = await service.submit(request_of(take.recipe), who, key=f"{FRONT_END}:{secrets.token_hex(16)}")
+        ticket = await service.submit(request_of(take.recipe), who, key=f"{REPLAYS}:{secrets.token_hex(16)}")
         (again,) = await ticket.takes()
     except TooBusy:  # that is no word about the take: ask again later
         raise
     except (RequestRefused, EngineFailed, Cancelled) as error:
         return Replay(take.take_id, Verdict.IMPOSSIBLE, reason=str(error))
-    await service.mark_delivered(ticket.job_id, FRONT_END)
+    await service.mark_delivered(ticket.job_id, REPLAYS)
     changes = changes_between(take.recipe, again.recipe)
     if again.samples_digest == take.samples_digest:
         return Replay(take.take_id, Verdict.IDENTICAL, again, changes=changes)
