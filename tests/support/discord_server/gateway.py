@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .server import DiscordServer
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
+VOICE_STATE = 4
 
 # Events that come only with an intent (reference "Gateway Intents"); all others come always.
 GUILDS, GUILD_MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 15
@@ -162,6 +163,8 @@ class Gateway:
             if said["op"] == HEARTBEAT:
                 self.heartbeats += 1
                 outgoing.put_nowait(b'{"op":11,"d":null}')
+            elif said["op"] == VOICE_STATE:
+                self._server.voice.asked(said["d"])
             elif said["op"] in (IDENTIFY, RESUME):
                 refusal = self._refusal(said)
                 if refusal:

@@ -83,7 +83,7 @@ def _guild_channel(place: Channel) -> dict[str, Any]:
         for target, (allow, deny) in place.overwrites.items()
     ]
     body = {"position": 0, "permission_overwrites": overwrites, "nsfw": False, "parent_id": None, "topic": place.topic}
-    return {**body, "bitrate": 64000, "user_limit": 0} if place.type == 2 else body
+    return {**body, "bitrate": 64000, "user_limit": place.user_limit} if place.type in (2, 13) else body
 
 
 def _thread(place: Channel) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def guild(of: Guild) -> dict[str, Any]:
         "owner_id": str(of.owner.id),
         "application_id": None,
         "region": "us-central",
-        "afk_channel_id": None,
+        "afk_channel_id": str(of.afk_channel.id) if of.afk_channel else None,
         "afk_timeout": 300,
         "system_channel_id": None,
         "system_channel_flags": 0,
@@ -153,7 +153,8 @@ def guild(of: Guild) -> dict[str, Any]:
 
 
 def guild_create(of: Guild) -> dict[str, Any]:
-    """What the gateway sends when a guild becomes available; without the members intent only the bot is in it."""
+    """What the gateway sends when a guild becomes available; without the members intent only the bot and those in voice
+    channels are in it."""
     bot = of.members.get(of.server.bot.id)
     return {
         **guild(of),
@@ -161,11 +162,11 @@ def guild_create(of: Guild) -> dict[str, Any]:
         "large": False,
         "unavailable": False,
         "member_count": len(of.members),
-        "members": [member(bot)] if bot else [],
+        "members": ([member(bot)] if bot else []) + of.server.voice.members(of),
         "channels": [channel(place) for place in of.channels],
         "threads": [channel(place) for place in of.threads if not place.archived],
         "presences": [],
-        "voice_states": [],
+        "voice_states": of.server.voice.payloads(of),
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],

@@ -103,6 +103,14 @@ class User:
         """
         return acting.submit_modal(self, opened, values)
 
+    def join_voice(self, channel: Channel) -> None:
+        """Sit down in a voice channel, or change to another."""
+        self.server.voice.join(self, channel)
+
+    def leave_voice(self) -> None:
+        """Leave the voice channel."""
+        self.server.voice.leave(self)
+
     async def post(self, channel: Channel, content: str = "", *files: Attachment, flags: int = 0) -> Message:
         """Post a message as a person; an Attachment with voice=True makes it a voice message."""
         return acting.post(self, channel, content, files, flags)

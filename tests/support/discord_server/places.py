@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .messages import Message
     from .server import DiscordServer
 
-TEXT, DM, VOICE, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 2, 11, 12
+TEXT, DM, VOICE, PUBLIC_THREAD, PRIVATE_THREAD, STAGE = 0, 1, 2, 11, 12, 13
 
 # What Discord lets everyone upload without boosts since 2024: 10 MiB.
 DEFAULT_FILESIZE_LIMIT = 10 * 1024 * 1024
@@ -38,6 +38,7 @@ class Channel:
     auto_archive_minutes: int = 4320
     archive_timestamp: str = ""
     topic: str | None = None
+    user_limit: int = 0
     thread_members: list[int] = field(default_factory=list)
     by_id: dict[int, Message] = field(default_factory=dict)
     nonces: dict[tuple[int, str], tuple[Message, float]] = field(default_factory=dict)
@@ -131,6 +132,7 @@ class Guild:
     filesize_limit: int = DEFAULT_FILESIZE_LIMIT
     locale: str = "en-US"
     joined_at: str = ""
+    afk_channel: Channel | None = None
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
 

@@ -12,27 +12,36 @@ import runpy
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
 def redirected(base_url: str) -> Iterator[None]:
     """Within it discord.py speaks to the server at `base_url` ("http://127.0.0.1:8080"); restored afterwards.
 
-    A plain Client never asks /gateway/bot, so the gateway's address is replaced beside REST's.
+    A plain Client never asks /gateway/bot, so the gateway's address is replaced beside REST's. Voice servers are asked
+    for over TLS, which a loopback address does without.
     """
     import yarl
     from discord.asset import Asset
     from discord.gateway import DiscordWebSocket
-    from discord.http import Route
+    from discord.http import HTTPClient, Route
 
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+    connect = HTTPClient.ws_connect
+
+    async def ws_connect(self: HTTPClient, url: str, *, compress: int = 0) -> Any:
+        return await connect(self, url.replace("wss://127.0.0.1", "ws://127.0.0.1"), compress=compress)
+
     Route.BASE = f"{base_url}/api/v10"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(base_url.replace("http", "ws", 1) + "/gateway")
     Asset.BASE = base_url
+    HTTPClient.ws_connect = ws_connect  # type: ignore[method-assign]
     try:
         yield
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+        HTTPClient.ws_connect = connect  # type: ignore[method-assign]
 
 
 def main(arguments: list[str]) -> None:

@@ -37,6 +37,7 @@ from .places import DM, Channel, Guild
 from .ratelimits import GENEROUS, RateLimits, Rule
 from .records import Recorded
 from .redirect import redirected
+from .voice import Voice
 
 if TYPE_CHECKING:
     import discord
@@ -73,6 +74,7 @@ class DiscordServer:
         self.rate_limits = RateLimits(rate_limits)
         self.cdn = Cdn(self, cdn_life_s)
         self.commands = Commands(self)
+        self.voice = Voice(self)
         self.checker = Checker(openapi)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
@@ -93,12 +95,14 @@ class DiscordServer:
         app = web.Application(client_max_size=4 * rest.MAX_REQUEST_BYTES)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/", self.voice.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self.cdn.serve)
         app.router.add_route("*", rest.API + "/{path:.*}", self._rest)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=2048)
         await site.start()
+        await self.voice.open()
         port = self._runner.addresses[0][1]
         self.base_url, self.gateway_url = f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/gateway"
         return self
@@ -108,6 +112,7 @@ class DiscordServer:
         if self._runner is not None:
             await self._runner.cleanup()
         self.cdn.close()
+        self.voice.close()
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         return await rest.serve(self, request)
