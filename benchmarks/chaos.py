@@ -1,11 +1,13 @@
-"""Kills at any moment: the bot, its workers, ffmpeg, while Discord stumbles; then the books are compared.
+"""Kills at any moment: the bot, its workers, ffmpeg, while Discord stumbles, the disk fills up, the ledger is locked
+and the clock jumps; then the books are compared.
 
-    python -m benchmarks.chaos                              a short run (40 jobs, 12 kills)
+    python -m benchmarks.chaos                              a short run (60 jobs, 12 kills)
     python -m benchmarks.chaos --jobs 5000 --kills 1000     the long one
     python -m benchmarks.chaos --postgres --kills 200       on PostgreSQL
 
-The plan (who asks when, what is killed when, what Discord answers) comes from the seed; the processes are real, so the
-moments within a job differ from run to run.
+Who asks for what in which order, and what breaks between which asks, is a plan made of the seed; its digest is printed,
+and that of how every ask came out. Two runs of one seed have the same two digests. The processes are real, so how far
+a job is when it is hit differs from run to run, and with it how many interactions an ask took.
 """
 
 from __future__ import annotations
@@ -13,170 +15,204 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
-import random
-import signal
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.service.accounts import Account, Books, account_of, read_books
-from benchmarks.service.processes import family
-from tests.support.bot_process import BotProcess, bot_process
+from benchmarks.service import story
+from benchmarks.service.accounts import Account, account_of, read_books
+from benchmarks.service.crowd import Crowd
+from benchmarks.service.injuries import Disk, hunt, lock_postgres, lock_sqlite
+from benchmarks.service.keeper import Keeper
 from tests.support.databases import new_database, postgres_server
-from tests.support.discord_server import Channel, DiscordServer, User
+from tests.support.discord_server import DiscordServer
+from tests.support.jumping_clock import JumpingClock
 from tests.support.scripted_bot import scripted_settings
 
-PROGRAM = ("tests.support.scripted_bot",)
-PROMPTS = (*("slow 0.1", "slow 0.6", "slow 0.3", "slow 0.2") * 4, "slow 0.3 once kill", "slow 0.4 once crash", "fail")
-NUM_PEOPLE, NUM_CHANNELS = 12, 4
-STUCK_AFTER_S = 120.0
-LOCK_SHARE = 0.2
-"""How often the ledger is locked for some seconds before a kill."""
+MAX_OPEN = 40
+"""Asks that wait at once: enough that there is always something to be hit, few enough that each is hit soon."""
+MAX_HUNTS = 3
+HUNT_LIMIT_S = 60.0
+STUCK_AFTER_S = 180.0
+REFUSED_RESUMES = 0.5
+console = Console()
 
 
-@dataclass(slots=True)
-class Chaos:
-    """One run: its plan, and what happened."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run happens. `url`: the ledger's."""
 
     server: DiscordServer
-    rng: random.Random
-    url: str
     folder: Path
-    fault_rate: float
-    channels: list[Channel] = field(default_factory=list)
-    people: list[User] = field(default_factory=list)
-    killed: Counter[str] = field(default_factory=Counter)
-    bot: BotProcess | None = None
-    num_locks: int = 0
-    is_over: bool = False
+    url: str
+    disk: Disk
+    clock: JumpingClock
 
-    def __post_init__(self) -> None:
-        guild = self.server.add_guild("Chaos")
-        self.channels = [guild.add_channel(f"jam-{number}") for number in range(NUM_CHANNELS)]
-        self.people = [self.server.add_user(f"person-{number}", guild) for number in range(NUM_PEOPLE)]
+    @property
+    def is_postgres(self) -> bool:
+        return self.url.startswith("postgresql")
 
     @property
     def settings(self) -> dict[str, str]:
         """Short limits, so that what is abandoned is taken up soon."""
         return scripted_settings(
             self.folder / "marks",
-            database_url=self.url if self.url.startswith("postgresql") else "",
+            database_url=self.url if self.is_postgres else "",
             queue__lease_s="3",
             queue__instance_s="3",
             queue__poll_interval_s="0.2",
+            queue__ledger_busy_limit_s="5",
             queue__max_jobs_per_person="1000",
             queue__max_jobs_per_guild="10000",
             queue__max_jobs="10000",
             queue__max_attempts="100",
             queue__max_worker_deaths="10",
+            workers__stop_grace_s="2",
+            checks__enabled="false",
             log__json_lines="true",
         )
 
-    async def keep_running(self) -> None:
-        """A supervisor: whenever the bot has ended, start it again."""
-        while not self.is_over:
-            try:
-                async with bot_process(self.server, self.folder / "data", program=PROGRAM, **self.settings) as bot:
-                    self.bot = bot
-                    await bot.process.wait()
-            except (RuntimeError, TimeoutError) as error:
-                self.killed["start failed"] += 1
-                if self.killed["start failed"] > 20:
-                    raise RuntimeError("the bot does not start any more") from error
-            finally:
-                self.bot = None
 
-    async def kill(self, num_kills: int, pause_s: float) -> None:
-        """Kill something at random moments."""
-        while sum(self.killed.values()) - self.killed["start failed"] < num_kills:
-            await asyncio.sleep(self.rng.uniform(0.2, 2 * pause_s))
-            if self.bot is None or self.bot.process.returncode is not None:
-                continue
-            wanted = self.rng.choice(("bot", "worker", "worker", "ffmpeg", "analysis"))
-            if not self.url.startswith("postgresql") and self.rng.random() < LOCK_SHARE:
-                await self.lock_ledger(self.rng.uniform(0.5, 4.0))
-            for what, pid in family(self.bot.process.pid):
-                if what == wanted:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                        self.killed[what] += 1
-                    break
+class Chaos:
+    """One run of a plan."""
 
-    async def lock_ledger(self, seconds: float) -> None:
-        """Hold the ledger's write lock, as a careless backup or an operator's shell does."""
-        intruder = sqlite3.connect(self.folder / "data" / "ledger.sqlite3", isolation_level=None, timeout=0)
+    def __init__(self, place: Place, plan: Sequence[story.Step]) -> None:
+        self.place, self.plan = place, plan
+        guild = place.server.add_guild("Chaos")
+        channels = [guild.add_channel(f"jam-{number}") for number in range(story.NUM_CHANNELS)]
+        people = [place.server.add_user(f"person-{number}", guild) for number in range(story.NUM_PEOPLE)]
+        self.first_channel = channels[0]
+        self.crowd = Crowd(place.server, people, channels, place.url)
+        program = ("tests.support.jumping_clock", str(place.clock.file), "--", "tests.support.scripted_bot", "--deaf")
+        self.keeper = Keeper(place.server, place.folder / "data", program, place.settings)
+        self.happened: Counter[str] = Counter()
+        self._hunts: set[asyncio.Task[None]] = set()
+        self._one_of_a_kind = {what: asyncio.Lock() for what in ("lock", "full disk")}
+        self._begun_s = time.monotonic()
+
+    async def run(self, fault_rate: float) -> Account:
+        """The whole story, and its account."""
+        faults, gateway = self.place.server.faults, self.place.server.gateway
+        running = asyncio.create_task(self.keeper.run())
+        watching = asyncio.create_task(self.crowd.look_after())
         try:
-            intruder.execute("BEGIN IMMEDIATE")
-            self.num_locks += 1
-            await asyncio.sleep(seconds)
-            intruder.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return  # the bot was faster: its turn
+            await _unless_ended(gateway.wait_ready(60), running)
+            faults.rate(fault_rate)
+            faults.duplicate_rate = faults.gateway_drop_rate = fault_rate
+            faults.refuse_resume_rate = REFUSED_RESUMES
+            await _unless_ended(self._play(), running)
+            faults.clear()
+            await _unless_ended(self._settled(), running)
+            books = await read_books(self.place.url)
+            return await self._retrieved(account_of(self.place.server, books))
         finally:
-            intruder.close()
+            watching.cancel()
+            self.keeper.close()
+            await asyncio.wait_for(asyncio.gather(running, watching, return_exceptions=True), 60)
 
-    async def ask(self, num_jobs: int, pause_s: float) -> None:
-        """People ask whenever a bot is connected; who is not heard asks again."""
-        for _ in range(num_jobs):
-            await asyncio.sleep(self.rng.uniform(0, 2 * pause_s))
-            while not self.server.gateway.connected:  # noqa: ASYNC110  the bot is another process
-                await asyncio.sleep(0.1)
-            who, where = self.rng.choice(self.people), self.rng.choice(self.channels)
-            await who.slash(where, "compose", prompt=self.rng.choice(PROMPTS))
+    async def _play(self) -> None:
+        """Every step of the plan in its turn; what takes its time goes on beside the next ones."""
+        for number, step in enumerate(self.plan):
+            await asyncio.sleep(step.pause_s)
+            match step:
+                case story.Ask():
+                    while self.crowd.num_open >= MAX_OPEN:  # noqa: ASYNC110  what is waited for is another process
+                        await asyncio.sleep(0.05)
+                    await self.crowd.ask(number, step)
+                case story.Kill():
+                    await self._beside(self._kill(step))
+                case story.Injury():
+                    await self._beside(self._injure(step))
+            if number % 200 == 0:
+                self._tell(number)
+        await asyncio.gather(*self._hunts)
 
-    async def settled(self) -> Books:
-        """Wait until every job is at its end; the books as they are then, or when nothing has moved for long."""
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        while len(self._hunts) >= MAX_HUNTS:
+            await asyncio.wait(self._hunts, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(work)
+        self._hunts.add(task)
+        task.add_done_callback(self._hunts.discard)
+
+    async def _kill(self, kill: story.Kill) -> None:
+        hit = await hunt(kill.what, kill.into_s, limit_s=HUNT_LIMIT_S, ready=self.keeper.ready_pids)
+        self.happened[f"killed: {kill.what}" if hit else f"nothing there to kill: {kill.what}"] += 1
+
+    async def _injure(self, injury: story.Injury) -> None:
+        place = self.place
+        match injury.what:
+            case "lock":
+                async with self._one_of_a_kind["lock"]:
+                    ledger = place.folder / "data" / "ledger.sqlite3"
+                    held = lock_postgres(place.url, injury.amount) if place.is_postgres else None
+                    done = await (held or lock_sqlite(ledger, injury.amount))
+            case "full disk":
+                async with self._one_of_a_kind["full disk"], place.disk.full(self.keeper.pid):
+                    await asyncio.sleep(injury.amount)
+                    done = True
+            case "clock":
+                place.clock.put(injury.amount)
+                done = True
+            case _:
+                done = self.keeper.stop()
+        self.happened[injury.what if done else f"could not: {injury.what}"] += 1
+
+    async def _settled(self) -> None:
+        """Wait until every ask is at its end and nothing is owed, or nothing has moved for long."""
         fewest, moved_s = float("inf"), time.monotonic()
-        while True:
-            books = await read_books(self.url)
-            if books.num_open < fewest:
-                fewest, moved_s = books.num_open, time.monotonic()
-            if books.num_open == 0 or time.monotonic() - moved_s > STUCK_AFTER_S:
-                return books
+        while time.monotonic() - moved_s < STUCK_AFTER_S:
+            num_open = self.crowd.num_open + (await read_books(self.place.url)).num_open
+            if num_open == 0:
+                return
+            if num_open < fewest:
+                fewest, moved_s = num_open, time.monotonic()
             await asyncio.sleep(1.0)
 
-    async def run(self, num_jobs: int, num_kills: int, pause_s: float) -> Account:
-        """The whole story."""
-        supervisor = asyncio.create_task(self.keep_running())
-        try:
-            await self.server.gateway.wait_ready(60)
-            self.server.faults.rate(self.fault_rate)
-            self.server.faults.duplicate_rate = self.server.faults.gateway_drop_rate = self.fault_rate
-            self.server.faults.refuse_resume_rate = 0.5
-            spread_s = num_kills * pause_s / max(num_jobs, 1)
-            await asyncio.gather(self.ask(num_jobs, spread_s), self.kill(num_kills, pause_s))
-            self.server.faults.clear()
-            books = await self.settled()
-            retrievable = await self.retrieve(account_of(self.server, books))
-            await asyncio.sleep(1.0)
-            return retrievable
-        finally:
-            self.is_over = True
-            if self.bot is not None:
-                self.bot.process.terminate()
-            await asyncio.wait_for(supervisor, 60)
-
-    async def retrieve(self, account: Account) -> Account:
+    async def _retrieved(self, account: Account) -> Account:
         """Every undeliverable take is asked for with /take show; those that don't come count as lost."""
         missing = []
-        owners = {row["job_id"]: row["person_id"] for row in (await read_books(self.url)).jobs.values()}
+        owners = {row["job_id"]: row["person_id"] for row in (await read_books(self.place.url)).jobs.values()}
         for take_id in account.undeliverable:
-            owner = self.server.users[int(owners[take_id.rsplit("-", 1)[0]])]
-            asked = await owner.slash(self.channels[0], "take show", take=take_id)
+            owner = self.place.server.users[int(owners[take_id.rsplit("-", 1)[0]])]
+            asked = await owner.slash(self.first_channel, "take show", take=take_id)
             try:
                 await asked.wait_response(lambda message: bool(message.attachments), timeout=20)
             except TimeoutError:
                 missing.append(f"{take_id}: undeliverable and not retrievable")
-        return replace(account, lost=(*account.lost, *missing))
+        return replace(account, lost=(*account.lost, *missing, *self._unanswered()))
+
+    def _unanswered(self) -> Iterator[str]:
+        """The asks of which nothing came, or something else than was asked for."""
+        for number, step in enumerate(self.plan):
+            if isinstance(step, story.Ask):
+                wanted = story.TAKE if step.wants_take else story.SENTENCE
+                if (came := self.crowd.outcomes.get(number, "nothing")) != wanted:
+                    yield f"ask {number} ({step.prompt!r}): {came} came of it, not the {wanted}"
+
+    def _tell(self, number: int) -> None:
+        """A line of how far it is."""
+        killed = sum(times for what, times in self.happened.items() if what.startswith("killed"))
+        now_s = time.monotonic() - self._begun_s
+        console.print(f"{now_s:6.0f} s: step {number} of {len(self.plan)}, {killed} kills, {self.crowd.num_open} open")
+
+
+async def _unless_ended(work: Coroutine[Any, Any, None], keeper: asyncio.Task[None]) -> None:
+    """Do a thing as long as the bot can be kept running. Raises what the keeper raised."""
+    task = asyncio.create_task(work)
+    await asyncio.wait({task, keeper}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        task.cancel()
+        keeper.result()
+    await task
 
 
 @contextlib.contextmanager
@@ -189,18 +225,23 @@ def ledger_url(folder: Path, *, postgres: bool) -> Iterator[str]:
         yield new_database(server, "chaos")
 
 
-def show(account: Account, chaos: Chaos, took_s: float, title: str) -> None:
+def show(account: Account, chaos: Chaos, took_s: float, title: str, plan_digest: str) -> None:
     """The table."""
     table = Table("what", "number", title=title)
     rows: dict[str, object] = {
-        "asked": account.asked,
-        "not acknowledged (the person saw so)": account.unheard,
-        "acknowledged, then the bot died before the ledger had it": len(account.half_heard),
-        "answered with a sentence instead": account.refused,
+        "plan (digest)": plan_digest,
+        "how every ask came out (digest)": story.digest_of_outcomes(chaos.crowd.outcomes),
+        "asks of the plan": sum(isinstance(step, story.Ask) for step in chaos.plan),
+        **{f"came of it: {what}": number for what, number in sorted(Counter(chaos.crowd.outcomes.values()).items())},
+        **{f"asked again: {why}": number for why, number in sorted(chaos.crowd.again.items())},
+        "interactions": account.asked,
         **{f"jobs {state}": number for state, number in sorted(account.states.items())},
-        **{f"killed: {what}": number for what, number in sorted(chaos.killed.items())},
-        "ledger locked by somebody else": chaos.num_locks,
-        **{f"fault {name}": number for name, number in sorted(chaos.server.faults.happened.items())},
+        **dict(sorted(chaos.happened.items())),
+        "full disk is": chaos.place.disk.what,
+        "starts of the bot": chaos.keeper.num_starts,
+        "starts that failed": chaos.keeper.num_failed_starts,
+        **{f"fault {name}": number for name, number in sorted(chaos.place.server.faults.happened.items())},
+        "resumed sessions": chaos.place.server.gateway.resumes,
         "[bold]lost": len(account.lost),
         "[bold]posted twice": len(account.twice),
         "undeliverable, retrieved with /take": len(account.undeliverable),
@@ -210,43 +251,45 @@ def show(account: Account, chaos: Chaos, took_s: float, title: str) -> None:
     }
     for name, value in rows.items():
         table.add_row(name, str(value))
-    console = Console()
     console.print(table)
-    if account.half_heard:
-        console.print(f"died between acknowledgement and ledger: interactions {', '.join(account.half_heard)}")
-    for line in (*account.lost, *account.twice, *account.crooked_turns)[:20]:
+    for line in (*account.lost, *account.twice, *account.crooked_turns)[:40]:
         console.print(f"[red]{line}")
 
 
 async def run(options: argparse.Namespace, folder: Path) -> bool:
     """One run; True when nothing was lost and nothing posted twice."""
     begun_s = time.monotonic()
-    with ledger_url(folder, postgres=options.postgres) as url:
+    plan = story.tell(options.seed, options.jobs, options.kills, options.pause)
+    digest = story.digest_of_plan(plan, options.faults, REFUSED_RESUMES)
+    console.print(f"plan {digest}: " + ", ".join(f"{what} {times}" for what, times in story.planned(plan).items()))
+    with ExitStack() as stack:
+        disk = Disk(folder / "data")
+        stack.enter_context(disk.mounted())
+        url = stack.enter_context(ledger_url(folder, postgres=options.postgres))
         async with DiscordServer(seed=options.seed, keep_bodies=False) as server:
-            chaos = Chaos(server, random.Random(options.seed), url, folder, options.faults)
-            account = await chaos.run(options.jobs, options.kills, options.pause)
+            chaos = Chaos(Place(server, folder, url, disk, JumpingClock(folder / "clock")), plan)
+            account = await chaos.run(options.faults)
     name = "PostgreSQL" if options.postgres else "SQLite"
     title = f"Chaos on {name}: seed {options.seed}, {options.faults:.0%} of Discord's answers spoilt"
-    show(account, chaos, time.monotonic() - begun_s, title)
+    show(account, chaos, time.monotonic() - begun_s, title, digest)
     return account.is_sound
 
 
 def main() -> None:
     """Run and print; exit code 1 when something was lost or posted twice."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=40)
+    parser.add_argument("--jobs", type=int, default=60)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pause", type=float, default=3.0, help="mean seconds between two kills")
+    parser.add_argument("--pause", type=float, default=1.0, help="mean seconds before a kill")
     parser.add_argument("--faults", type=float, default=0.05, help="share of Discord's answers that go wrong")
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--keep", type=Path, help="a folder for the ledger and the logs, kept for a look afterwards")
+    parser.add_argument("--keep", type=Path, help="a folder for the logs, kept for a look afterwards")
     options = parser.parse_args()
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        sys.exit(not asyncio.run(run(options, options.keep)))
-    with tempfile.TemporaryDirectory(prefix="bandmate-chaos-") as folder:
-        sys.exit(not asyncio.run(run(options, Path(folder))))
+    with tempfile.TemporaryDirectory(prefix="bandmate-chaos-") as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        sys.exit(not asyncio.run(run(options, folder)))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bot.health import Checks, serve_health
 from bot.logs import configure_logs
+from bot.machine import require_machine
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.web import WebConfig, serve_page
@@ -50,7 +51,8 @@ async def serve(settings: Settings) -> None:
 
 @contextlib.asynccontextmanager
 async def open_service(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[Service]:
-    """The service that the settings describe."""
+    """The service that the settings describe. Raises SettingsError where they name what this machine has not."""
+    await asyncio.to_thread(require_machine, settings)
     async with Service(settings.service_config(), telemetry) as service:
         yield service
 

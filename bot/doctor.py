@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.machine import device_fault, ffmpeg_fault
 from bot.settings import Settings, find_devices
 from generation.engines import ENGINES, EngineOptions, create_engine
 from generation.engines.base import Described
@@ -55,7 +57,7 @@ def examine_machine(settings: Settings, *, load: bool = False) -> list[Finding]:
         examine_sandbox(),
         examine_data_folder(settings.data_dir),
         *(examine_engine(name, options, devices[-1], load=load) for name, options in settings.engines.items()),
-        Finding("devices", ", ".join(devices)),
+        examine_devices(devices),
     ]
 
 
@@ -63,7 +65,9 @@ def examine_ffmpeg(chosen: Path | None = None) -> Finding:
     """Whether there is an ffmpeg that starts, and which: the one that the settings name, or the carried one."""
     import imageio_ffmpeg
 
-    mend = "correct or remove clips.ffmpeg_path" if chosen else "pip install --force-reinstall imageio-ffmpeg"
+    if fault := ffmpeg_fault(chosen):
+        return Finding("ffmpeg", fault, False, True, "correct or remove clips.ffmpeg_path")
+    mend = "pip install --force-reinstall imageio-ffmpeg"
     try:
         path = str(chosen or imageio_ffmpeg.get_ffmpeg_exe())
         shown = subprocess.run(  # noqa: S603 - our own ffmpeg with a fixed argument
@@ -72,6 +76,13 @@ def examine_ffmpeg(chosen: Path | None = None) -> Finding:
         return Finding("ffmpeg", shown.split(" Copyright")[0].removeprefix("ffmpeg version "))
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return Finding("ffmpeg", f"does not start: {error}", False, True, mend)
+
+
+def examine_devices(devices: Sequence[str]) -> Finding:
+    """Whether the devices that workers are started on are here."""
+    if fault := device_fault(devices):
+        return Finding("devices", fault, False, True, "correct workers.devices")
+    return Finding("devices", ", ".join(devices))
 
 
 def examine_sandbox() -> Finding:

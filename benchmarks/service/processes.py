@@ -6,7 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-_KINDS = {"worker.process": "worker", "analysis_process": "analysis", "ffmpeg": "ffmpeg"}
+_KINDS = {
+    "worker.process": "worker",
+    "analysis_process": "analysis",
+    "silent_analysis": "analysis",
+    "scripted_bot": "bot",
+    "ffmpeg": "ffmpeg",
+}
 
 
 def family(pid: int) -> Iterator[tuple[str, int]]:

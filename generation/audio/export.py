@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 import threading
 import warnings
@@ -12,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.audio.store import FULL
 from generation.clip import Clip
-from generation.errors import EncodingFailed
+from generation.errors import EncodingFailed, TryAgain
 
 DITHER_SEED = 0
 """Fixed, so that the same clip always gives the same file."""
@@ -23,6 +26,10 @@ CPU_LIMIT_S = 60
 
 _SAME = ("-fflags", "+bitexact")
 """Without it each Ogg stream gets a number drawn by lot, and parts of two downloads don't fit together."""
+
+_FULL_DISK = "The take could not be written: the disk is full. Tell whoever runs this Bandmate."
+_NO_ROOM = os.strerror(errno.ENOSPC)
+"""What ffmpeg says then."""
 
 _private = threading.local()
 
@@ -35,7 +42,8 @@ def export(
     `container` and `codec` are ffmpeg's names; `folder` is where the private temporary folder is made.
 
     Raises:
-        EncodingFailed: the encoder failed or the disk is full.
+        EncodingFailed: the encoder failed.
+        TryAgain: the disk is full.
     """
     segment = _pydub_segment(ffmpeg)(
         data=dithered_pcm(clip).tobytes(), sample_width=2, frame_rate=clip.sample_rate_hz, channels=clip.num_channels
@@ -53,8 +61,12 @@ def export(
             segment.export(target, format=container, codec=codec, bitrate=bitrate, parameters=parameters).close()
             return target.read_bytes()
     except CouldntEncodeError as error:
+        if _NO_ROOM in str(error):
+            raise TryAgain(_FULL_DISK) from error
         raise EncodingFailed(f"The take could not be written as {container}. Try another format.") from error
     except OSError as error:
+        if error.errno in FULL:
+            raise TryAgain(_FULL_DISK) from error
         raise EncodingFailed(f"The take could not be written: {error.strerror or 'the disk failed'}.") from error
     finally:
         _private.folder = None

@@ -13,6 +13,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +32,12 @@ FLAC_LEVEL = 0.0
 
 STALE_S = 3600.0
 """A temporary file this old belongs to a process that was killed."""
+STALE_SCRATCH_S = 600.0
+"""Encoding is given two minutes (generation.audio.encode): what is older was left by a process that was killed."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a disk without room."""
 
 
 def quantised(clip: Clip) -> Clip:
@@ -52,13 +56,16 @@ class AudioStore:
     """A folder of clips (24-bit FLAC) and raw blobs (MIDI), named by their hash. Blocks: call it in a thread.
 
     Safe to share between threads and processes: a name appears only when its whole content is on the disk.
+    `scratch` is a folder on the same disk for what encoders write in between; `sweep` empties it.
     """
 
     def __init__(self, folder: Path) -> None:
         """Make the folder (readable by its owner alone) if it is missing. Raises BandmateError if that fails."""
         self._folder = folder
+        self.scratch = folder / "scratch"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.scratch.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise _disk_error(f"The folder {folder} can't be made", error) from error
 
@@ -122,12 +129,14 @@ class AudioStore:
                 yield path.stem, path.stat().st_size
 
     def sweep(self) -> int:
-        """Remove temporary files that killed processes left behind; gives their number."""
-        oldest = time.time() - STALE_S
-        stale = [path for path in self._folder.glob("??/.new-*") if path.stat().st_mtime < oldest]
+        """Remove temporary files and folders that killed processes left behind; gives their number."""
+        stale = [path for path in self._folder.glob("??/.new-*") if _age_s(path) > STALE_S]
         for path in stale:
             path.unlink(missing_ok=True)
-        return len(stale)
+        left = [path for path in self.scratch.iterdir() if _age_s(path) > STALE_SCRATCH_S]
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(stale) + len(left)
 
     def _path(self, digest: str, kind: str) -> Path:
         """Where a hash lives. What is not a hash never becomes a path."""
@@ -187,6 +196,14 @@ def _to_flac(clip: Clip) -> bytes:
     return buffer.getvalue()
 
 
+def _age_s(path: Path) -> float:
+    """Seconds since it was changed; 0 for what has gone meanwhile."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
 def _sync_folder(folder: Path) -> None:
     """Put the new name itself on the disk; a power cut must not take it back."""
     handle = os.open(folder, os.O_RDONLY)
@@ -197,6 +214,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _disk_error(what: str, error: OSError) -> BandmateError:
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return BandmateError(f"{what}: the disk is full. Tell whoever runs this Bandmate.")
     return BandmateError(f"{what}: {error.strerror or 'the disk failed'}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -20,10 +21,14 @@ from generation.ledger.people import People
 from generation.ledger.rows import ClipRow, JobRow, NewJob, QueuedJob
 from generation.ledger.sharing import PendingWishes, Preferences
 from generation.ledger.speeds import Speeds
+from generation.ledger.spending import Amount, BudgetSpent, Spendings, TooSoon
 from generation.ledger.takes import Takes
-from generation.ledger.turns import LimitReached, Limits
+from generation.ledger.turns import LimitReached
+from generation.limits import Limits
 
 __all__ = [
+    "Amount",
+    "BudgetSpent",
     "ClipRow",
     "JobRow",
     "LeaseLost",
@@ -35,6 +40,7 @@ __all__ = [
     "Queue",
     "QueuedJob",
     "Renewal",
+    "TooSoon",
 ]
 
 
@@ -42,7 +48,7 @@ class Ledger:
     """One ledger, opened with `async with`, its parts by name.
 
     `url` and `clock` as in Database; `locks_folder` holds a lock of every service of this machine; `instance_s` is how
-    long a service may be silent before others take it for dead, in seconds.
+    long a service may be silent before others take it for dead, in seconds; `elapsed` a clock that never jumps.
     """
 
     def __init__(
@@ -52,15 +58,17 @@ class Ledger:
         locks_folder: Path,
         instance_s: float = 60.0,
         clock: Callable[[], float] | None = None,
+        elapsed: Callable[[], float] = time.monotonic,
         busy_limit_s: float = 10.0,
     ) -> None:
         self.db = Database(url, clock=clock, busy_limit_s=busy_limit_s)
-        self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db), Answers(self.db)
+        self.jobs, self.leases, self.answers = Jobs(self.db), Leases(self.db, elapsed), Answers(self.db)
         self.clips, self.takes, self.speeds = Clips(self.db), Takes(self.db), Speeds(self.db)
+        self.spendings = Spendings(self.db)
         self.jams = Jams(self.db)
         self.people, self.housekeeping = People(self.db), Housekeeping(self.db)
         self.families, self.preferences, self.pending = Families(self.db), Preferences(self.db), PendingWishes(self.db)
-        self.instance = Instance(self.db, locks_folder, seen_s=instance_s)
+        self.instance = Instance(self.db, locks_folder, seen_s=instance_s, elapsed=elapsed)
 
     async def __aenter__(self) -> Self:
         """Connect, migrate, say that we are here. Raises LedgerUnavailable."""

@@ -10,6 +10,8 @@ import fcntl
 import os
 import platform
 import secrets
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +19,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.ledger.database import Database
+from generation.ledger.promises import Promises
 from generation.ledger.tables import instances, jobs
 
 _FORGET_AFTER_S = 86_400.0
@@ -25,32 +28,30 @@ _FORGET_AFTER_S = 86_400.0
 class Instance:
     """This service among those on the ledger. `seen_s`: how long one sign of life counts, in seconds."""
 
-    def __init__(self, db: Database, locks_folder: Path, *, seen_s: float) -> None:
+    def __init__(
+        self, db: Database, locks_folder: Path, *, seen_s: float, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
         self.instance_id = secrets.token_hex(8)
         self._db, self._folder, self._seen_s = db, locks_folder, seen_s
         self._lock: IO[bytes] | None = None
+        self._promises, self._started_at = Promises(elapsed), 0.0
 
     async def open(self) -> None:
         """Take the lock and say that we live."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = (self._folder / f"{self.instance_id}.lock").open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-        async def work(connection: AsyncConnection) -> None:
-            now = await self._db.now(connection)
-            values = {"host": platform.node(), "pid": os.getpid(), "started_at": now, "seen_until": now + self._seen_s}
-            insert = self._db.upsert(instances).values(instance_id=self.instance_id, **values)
-            await connection.execute(insert.on_conflict_do_update(index_elements=["instance_id"], set_=values))
-
-        await self._db.write(work)
+        self._started_at = await self._db.read(self._db.now)
+        await self.say_alive()
 
     async def say_alive(self) -> None:
-        """Renew the sign of life."""
+        """Renew the sign of life, also where somebody took us for long dead and has dropped it."""
 
         async def work(connection: AsyncConnection) -> None:
-            seen_until = await self._db.now(connection) + self._seen_s
-            mine = instances.c.instance_id == self.instance_id
-            await connection.execute(update(instances).where(mine).values(seen_until=seen_until))
+            seen = {"seen_until": await self._db.now(connection) + self._seen_s}
+            values = {"host": platform.node(), "pid": os.getpid(), "started_at": self._started_at, **seen}
+            insert = self._db.upsert(instances).values(instance_id=self.instance_id, **values)
+            await connection.execute(insert.on_conflict_do_update(index_elements=["instance_id"], set_=seen))
 
         await self._db.write(work)
 
@@ -71,14 +72,17 @@ class Instance:
             self._let_go(lock)
 
     async def dead(self) -> list[str]:
-        """The ids of the other services that are dead."""
+        """The ids of the other services that are dead: silent for longer than they promised (a clock that jumps
+        changes nothing of that), or without their lock."""
 
-        async def work(connection: AsyncConnection) -> list[str]:
-            now = await self._db.now(connection)
-            rows = await connection.execute(select(instances).where(instances.c.instance_id != self.instance_id))
-            return [row.instance_id for row in rows if row.seen_until <= now or self._left_its_lock(row.instance_id)]
+        async def work(connection: AsyncConnection) -> tuple[float, dict[str, float]]:
+            others = select(instances).where(instances.c.instance_id != self.instance_id)
+            rows = await connection.execute(others)
+            return await self._db.now(connection), {row.instance_id: row.seen_until for row in rows}
 
-        return await self._db.read(work)
+        now, promised = await self._db.read(work)
+        silent = self._promises.ended(promised, now=now, usual_s=self._seen_s)
+        return [other for other in promised if other in silent or self._left_its_lock(other)]
 
     async def forget_dead(self) -> None:
         """Drop the rows and locks of services that are long dead and have nothing to answer."""

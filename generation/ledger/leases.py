@@ -12,18 +12,21 @@ fence raised too, so that a take that is made at the same moment is not delivere
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.jobs import JobState
 from generation.ledger.database import Database
-from generation.ledger.job_changes import LeaseLost, change, held_row, leave, list_jobs, requeue
+from generation.ledger.job_changes import LeaseLost, change, held_row, leave, requeue
 from generation.ledger.jobs import Queue, read_queue
+from generation.ledger.promises import Promises
 from generation.ledger.rows import JobRow
+from generation.ledger.spending import Amount, spend
 from generation.ledger.tables import jobs
 from generation.ledger.takes import add_takes
 from generation.ledger.turns import move
@@ -31,6 +34,8 @@ from generation.request import Take
 
 NUM_CANDIDATES = 16
 """How many of the next jobs are tried at once when other services may hold the first ones."""
+USUAL_LEASE_S = 30.0
+"""How long a lease from before the clock was put back still counts, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,8 @@ Choice = Callable[[Queue], Sequence[str]]
 class Leases:
     """The leases of one ledger."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._promises = db, Promises(elapsed)
 
     async def lease(self, choose: Choice, *, owner: str, device: str, lease_s: float) -> JobRow | None:
         """Give the first of the chosen jobs that nobody else is taking to `owner`; None when there is none.
@@ -89,28 +94,34 @@ class Leases:
 
         return await self._db.write(work)
 
-    async def record_made(self, job_id: str, fence: int, takes: Sequence[Take]) -> JobRow:
-        """Keep a job's takes and call it made, both or neither. Raises LeaseLost."""
+    async def record_made(self, job_id: str, fence: int, takes: Sequence[Take], *, device_s: float = 0.0) -> JobRow:
+        """Keep a job's takes and call it made, both or neither; `device_s`: seconds that it held its device.
+
+        Raises LeaseLost.
+        """
 
         async def work(connection: AsyncConnection) -> JobRow:
             row = await held_row(connection, job_id, fence, JobState.MADE)
             if row.state is JobState.MADE:  # the first try was committed, its answer got lost
                 return row
-            await add_takes(connection, takes, await self._db.now(connection))
+            now = await self._db.now(connection)
+            await add_takes(connection, takes, now)
             made_s = sum(take.duration_s for take in takes)
+            await spend(connection, row.origin, Amount(made_s, device_s), now)
             return await leave(
                 self._db, connection, row, JobState.MADE, fraction=1.0, made_s=made_s, stage="", sentence=""
             )
 
         return await self._db.write(work)
 
-    async def record_failed(self, job_id: str, fence: int, sentence: str) -> JobRow:
-        """Call a held job failed, with the sentence for the user. Raises LeaseLost."""
+    async def record_failed(self, job_id: str, fence: int, sentence: str, *, device_s: float = 0.0) -> JobRow:
+        """Call a held job failed, with the sentence for the user; it costs no music. Raises LeaseLost."""
 
         async def work(connection: AsyncConnection) -> JobRow:
             row = await held_row(connection, job_id, fence, JobState.FAILED)
             if row.state is not JobState.RUNNING:
                 return row
+            await spend(connection, row.origin, Amount(0.0, device_s), await self._db.now(connection))
             return await leave(self._db, connection, row, JobState.FAILED, sentence=sentence)
 
         return await self._db.write(work)
@@ -141,14 +152,30 @@ class Leases:
 
         return await self._db.write(work)
 
-    async def abandoned(self, *, dead_owners: Collection[str], held_here: Collection[str], me: str) -> list[JobRow]:
+    async def abandoned(
+        self, *, dead_owners: Collection[str], held_here: Collection[str], me: str, lease_s: float = USUAL_LEASE_S
+    ) -> list[JobRow]:
         """Running jobs that nobody is making: their lease ended, their owner is dead, or they are ours (`me`) and we
-        know nothing of them (a lease that was committed while its answer got lost)."""
-        now = await self._db.read(self._db.now)
-        abandoned = or_(jobs.c.lease_until < now, jobs.c.lease_owner.in_({*dead_owners, me}))
-        running = jobs.c.state == JobState.RUNNING.value
-        rows = await list_jobs(self._db, select(jobs).where(running, abandoned))
-        return [row for row in rows if row.lease_owner != me or row.job_id not in held_here]
+        know nothing of them (a lease that was committed while its answer got lost).
+
+        A clock that is put forward ends no lease, one that is put back keeps none; `lease_s`: see Promises.
+        """
+
+        async def work(connection: AsyncConnection) -> tuple[float, list[JobRow]]:
+            running = select(jobs).where(jobs.c.state == JobState.RUNNING.value)
+            rows = [JobRow.of(dict(row)) for row in (await connection.execute(running)).mappings()]
+            return await self._db.now(connection), rows
+
+        now, rows = await self._db.read(work)
+        promised = {(row.job_id, row.fence): row.lease_until or 0.0 for row in rows if row.lease_owner != me}
+        ended = self._promises.ended(promised, now=now, usual_s=lease_s)
+        return [
+            row
+            for row in rows
+            if row.lease_owner in dead_owners
+            or (row.job_id, row.fence) in ended
+            or (row.lease_owner == me and row.job_id not in held_here)
+        ]
 
     async def take_up(self, abandoned: JobRow, *, max_attempts: int, sentence: str) -> JobRow:
         """Put an abandoned job back in line, or set it aside with `sentence` when it was started too often.

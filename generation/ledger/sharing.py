@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.errors import RequestRefused
@@ -33,6 +33,17 @@ class Preferences:
             return {place: rows[place] for place in places if place in rows}
 
         return await self._db.read(work) if places else {}
+
+    async def changed_since(self, at: float) -> tuple[list[Row[Any]], int]:
+        """The rows that were changed at or after a time (epoch seconds), and how many rows there are in all."""
+
+        async def work(connection: AsyncConnection) -> tuple[list[Row[Any]], int]:
+            wanted = select(preferences).where(preferences.c.changed_at >= max(at, 0.0))
+            rows = list((await connection.execute(wanted)).all())
+            counted = await connection.execute(select(func.count()).select_from(preferences))
+            return rows, int(counted.scalar_one())
+
+        return await self._db.read(work)
 
     async def choose(self, front_end: str, place: Place, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Change what was chosen at a place (None takes a choice back); returns all of it."""

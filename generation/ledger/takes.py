@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +31,15 @@ class Takes:
     async def of_job(self, job_id: str) -> tuple[Take, ...]:
         """The takes of a job, by index."""
         return await self._where(takes.c.job_id == job_id)
+
+    async def known(self, take_ids: Collection[str]) -> set[str]:
+        """Which of these ids takes have."""
+        wanted = select(takes.c.take_id).where(takes.c.take_id.in_(take_ids))
+
+        async def work(connection: AsyncConnection) -> set[str]:
+            return set((await connection.execute(wanted)).scalars())
+
+        return await self._db.read(work) if take_ids else set()
 
     async def _where(self, which: ColumnElement[bool]) -> tuple[Take, ...]:
         async def work(connection: AsyncConnection) -> tuple[Take, ...]:

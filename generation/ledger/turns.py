@@ -6,8 +6,7 @@ transactions that wait for each other's rows then wait in one direction, never i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +15,13 @@ from generation.jobs import Origin
 from generation.ledger.database import Database
 from generation.ledger.rows import guild_key, person_key
 from generation.ledger.tables import turns
+from generation.limits import Limits
 from generation.scheduling import Turn
 
 EVERYBODY = "all"
+CLOCK_SLACK_S = 60.0
+"""What others wrote while we looked, and clocks that differ a little, are no jump."""
+PUT_BACK_S = 3600.0
 
 
 class LimitReached(Exception):
@@ -29,24 +32,26 @@ class LimitReached(Exception):
         self.scope, self.limit = scope, limit
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many jobs may wait or run at once."""
-
-    per_person: int
-    per_guild: int
-    in_all: int
-
-
 async def join_line(db: Database, connection: AsyncConnection, origin: Origin, limits: Limits) -> None:
     """Count one more waiting job. Raises LimitReached (and the transaction must then be rolled back)."""
+    _require(limits, origin, await move(db, connection, origin, queued=+1))
+
+
+async def require_place(connection: AsyncConnection, origin: Origin, limits: Limits) -> None:
+    """Raises LimitReached where one more waiting job would; changes nothing."""
+    whos = (person_key(origin), guild_key(origin), EVERYBODY)
+    rows = await connection.execute(select(turns).where(turns.c.who.in_(whos)))
+    _require(limits, origin, {row.who: row.queued + row.running + 1 for row in rows})
+
+
+def _require(limits: Limits, origin: Origin, counts: Mapping[str, int]) -> None:
+    """Raises LimitReached for the first of the counts that is over its limit."""
     allowed = {person_key(origin): ("person", limits.per_person)}
     if origin.guild_id is not None:
         allowed[guild_key(origin)] = ("guild", limits.per_guild)
     allowed[EVERYBODY] = ("all", limits.in_all)
-    counts = await move(db, connection, origin, queued=+1)
     for who, (scope, limit) in allowed.items():
-        if counts[who] > limit:
+        if counts.get(who, 1) > limit:
             raise LimitReached(scope, limit)
 
 
@@ -72,16 +77,23 @@ async def move(
         set_={
             "queued": old.queued + new.queued,
             "running": old.running + new.running,
-            "last_served_at": case(
-                (new.last_served_at > old.last_served_at, new.last_served_at), else_=old.last_served_at
-            ),
+            # the newest, not the latest: after the clock was put back the latest would stay for hours
+            "last_served_at": case((new.last_served_at > 0, new.last_served_at), else_=old.last_served_at),
         },
     )
     rows = await connection.execute(changed.returning(old.who, (old.queued + old.running).label("jobs")))
     return {row.who: row.jobs for row in rows}
 
 
-async def turns_of(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Turn]:
-    """What each of `keys` had so far; those who never asked are left out."""
+async def turns_of(connection: AsyncConnection, keys: Iterable[str], now: float) -> dict[str, Turn]:
+    """What each of `keys` had so far; those who never asked are left out.
+
+    Who was served at a time that is still to come (the clock was put back) counts as served an hour ago.
+    """
     rows = await connection.execute(select(turns).where(turns.c.who.in_(set(keys))))
-    return {row.who: Turn(row.running, row.last_served_at) for row in rows}
+    return {row.who: Turn(row.running, plausible(row.last_served_at, now)) for row in rows}
+
+
+def plausible(at: float, now: float) -> float:
+    """A time of the past as it is; one that lies ahead, because the clock was put back, as an hour ago."""
+    return at if at <= now + CLOCK_SLACK_S else now - PUT_BACK_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,6 +17,7 @@ from generation.jobs import JobState, JobStatus
 from generation.request import Take
 from generation.service.bell import Bell
 from generation.service.board import Board
+from generation.service.held import Held
 from generation.service.outlook import Outlook
 from generation.service.takes import takes_of_made
 from generation.telemetry import Telemetry
@@ -24,23 +25,13 @@ from generation.worker.messages import Dropped, GaveUp, Hello, Loaded, Made, Mak
 from generation.worker.supervisor import Death, Worker
 
 if TYPE_CHECKING:
-    from generation.ledger import JobRow, Ledger, Queue
+    from generation.ledger import Ledger, Queue
 
 log = structlog.get_logger()
 
 RENEWALS_PER_LEASE = 3
 """Two renewals may fail before a lease ends."""
 _RETRY_PAUSE_S = 1.0
-
-
-@dataclass(slots=True)
-class Held:
-    """A job that this service has leased, until its end is in the ledger. `begun_s`: monotonic seconds."""
-
-    row: JobRow
-    status: JobStatus
-    begun_s: float
-    is_ending: bool = False
 
 
 class Dispatcher:
@@ -84,6 +75,10 @@ class Dispatcher:
         """Where the jobs that are made here stand."""
         return {job_id: held.status for job_id, held in self._held.items() if not held.is_ending}
 
+    def device_s(self, job_id: str) -> float:
+        """Seconds that a job has held its device so far; 0 when it is not made here."""
+        return self._held[job_id].device_s if job_id in self._held else 0.0
+
     def wake(self) -> None:
         """A job was put in line."""
         self._wanted.ring()
@@ -116,7 +111,7 @@ class Dispatcher:
     def _note(self, held: Held, message: Message) -> None:
         match message:
             case Moved(_, fraction, made_s, stage):
-                left_s = self._outlook.remaining_s(held.row, fraction, time.monotonic() - held.begun_s)
+                left_s = self._outlook.remaining_s(held.row, fraction, held.device_s)
                 self._show(held, fraction=fraction, made_s=made_s, stage=stage, estimate_s=left_s)
             case Previewed(_, audio_hash):
                 self._show(held, preview_hash=audio_hash)
@@ -161,7 +156,7 @@ class Dispatcher:
         held = Held(row, replace(row.status, estimate_s=self._outlook.expected_s(row)), time.monotonic())
         self._held[row.job_id] = held
         self._board.show(held.status)
-        self._telemetry.stage_ended("waiting", (row.started_at or 0.0) - row.submitted_at, row.engine)
+        self._telemetry.stage_ended("waiting", max((row.started_at or 0.0) - row.submitted_at, 0.0), row.engine)
         log.info("job started", job_id=row.job_id, device=worker.device, attempt=row.attempts, fence=row.fence)
         try:
             await self._hand_over(held, worker)
@@ -186,15 +181,16 @@ class Dispatcher:
 
     async def _record_made(self, held: Held, made: Made) -> None:
         takes: tuple[Take, ...] = takes_of_made(held.row, made, self._licence(held.row.engine))
-        row = await self._ledger.leases.record_made(held.row.job_id, held.row.fence, takes)
-        wall_s = time.monotonic() - held.begun_s
+        wall_s = held.device_s
+        row = await self._ledger.leases.record_made(held.row.job_id, held.row.fence, takes, device_s=wall_s)
         log.info("job made", job_id=row.job_id, num_takes=len(takes), seconds=round(wall_s, 2))
         self._telemetry.made(row.engine, held.row.device or "", wall_s, row.made_s)
         await self._outlook.note_speed(held.row, wall_s)
         self._board.show(row.status)
 
     async def _record_failed(self, held: Held, sentence: str) -> None:
-        row = await self._ledger.leases.record_failed(held.row.job_id, held.row.fence, sentence)
+        job_id, fence, device_s = held.row.job_id, held.row.fence, held.device_s
+        row = await self._ledger.leases.record_failed(job_id, fence, sentence, device_s=device_s)
         log.info("job failed", job_id=row.job_id, sentence=sentence)
         self._board.show(row.status)
 
@@ -260,7 +256,8 @@ class Dispatcher:
         from generation.ledger import LeaseLost
 
         me, dead = self._ledger.instance.instance_id, await self._ledger.instance.dead()
-        abandoned = await self._ledger.leases.abandoned(dead_owners=dead, held_here=self._held, me=me)
+        leases, lease_s = self._ledger.leases, self._config.lease_s
+        abandoned = await leases.abandoned(dead_owners=dead, held_here=self._held, me=me, lease_s=lease_s)
         for job in abandoned:
             sentence = f"I started this {job.attempts} times and was stopped each time, so I set it aside. Ask again."
             try:

@@ -40,7 +40,9 @@ async def mix_of(store: AudioStore, room: Room) -> Clip:
 async def render_mix(store: AudioStore, room: Room, audio_format: AudioFormat, max_bytes: int | None) -> Rendered:
     """The mix as a tagged file. Raises RequestRefused."""
     name = _plain(room.title) or "jam"
-    return await _render(await mix_of(store, room), f"{name}-mix", audio_format, max_bytes, _tags(room, room.title))
+    return await _render(
+        store, await mix_of(store, room), f"{name}-mix", audio_format, max_bytes, _tags(room, room.title)
+    )
 
 
 async def render_layer(
@@ -48,7 +50,7 @@ async def render_layer(
 ) -> Rendered:
     """One layer alone."""
     clip = await load_take(store, layer.audio_hash)
-    return await _render(clip, _stem_name(room, layer), audio_format, max_bytes, _tags(room, layer.name, layer))
+    return await _render(store, clip, _stem_name(room, layer), audio_format, max_bytes, _tags(room, layer.name, layer))
 
 
 async def render_blind(store: AudioStore, take: Take, letter: str, max_bytes: int) -> Rendered:
@@ -56,7 +58,7 @@ async def render_blind(store: AudioStore, take: Take, letter: str, max_bytes: in
     from generation.audio.tags import Tags
 
     clip = await load_take(store, take.audio_hash)
-    return await _render(clip, f"take-{letter}", AudioFormat.MP3, max_bytes, Tags(title=f"Take {letter}"))
+    return await _render(store, clip, f"take-{letter}", AudioFormat.MP3, max_bytes, Tags(title=f"Take {letter}"))
 
 
 async def render_relay(
@@ -70,7 +72,7 @@ async def render_relay(
     clips = [await load_take(store, take.audio_hash) for take in takes]
     song = await asyncio.to_thread(chain, clips, handed_on_s)
     name = f"{_plain(room.title) or 'jam'}-relay"
-    return await _render(song, name, AudioFormat.MP3, max_bytes, _tags(room, f"{room.title} (relay)"))
+    return await _render(store, song, name, AudioFormat.MP3, max_bytes, _tags(room, f"{room.title} (relay)"))
 
 
 async def stems(store: AudioStore, room: Room, max_bytes: int) -> Rendered | None:
@@ -96,16 +98,18 @@ async def _zip_of(store: AudioStore, room: Room, audio_format: AudioFormat) -> b
         for layer in room.layers:
             clip = await load_take(store, layer.audio_hash)
             name, tags = _stem_name(room, layer), _tags(room, layer.name, layer)
-            rendered = await _render(clip, name, audio_format, None, tags)
+            rendered = await _render(store, clip, name, audio_format, None, tags)
             archive.writestr(rendered.filename, rendered.data)
         archive.writestr("CREDITS.txt", credits_text(room))
     return out.getvalue()
 
 
-async def _render(clip: Clip, name: str, audio_format: AudioFormat, max_bytes: int | None, tags: Tags) -> Rendered:
+async def _render(
+    store: AudioStore, clip: Clip, name: str, audio_format: AudioFormat, max_bytes: int | None, tags: Tags
+) -> Rendered:
     from generation.audio.encode import encode_to_fit
 
-    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags)
+    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags, folder=store.scratch)
     return Rendered(encoded.data, f"{name}.{encoded.audio_format.value}", encoded.audio_format, encoded.remark)
 
 

@@ -41,7 +41,7 @@ async def render_take(
     from generation.audio.encode import encode_to_fit
 
     clip = await load_take(store, _audio_hash(take, stem))
-    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags, ffmpeg=ffmpeg)
+    encoded = await encode_to_fit(clip, audio_format, max_bytes, tags, ffmpeg=ffmpeg, folder=store.scratch)
     filename = f"{file_stem(take, stem)}.{encoded.audio_format.value}"
     remarks = (encoded.remark, _gap_remark(take, encoded.audio_format))
     return Rendered(encoded.data, filename, encoded.audio_format, " ".join(remark for remark in remarks if remark))

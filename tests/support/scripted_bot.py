@@ -1,18 +1,22 @@
 """`bandmate serve` with the scripted engine among the others: the whole bot, with jobs that cost nothing.
 
-python -m tests.support.scripted_bot      settings from BANDMATE_* and DISCORD_TOKEN, as ever
+python -m tests.support.scripted_bot [--deaf]    settings from BANDMATE_* and DISCORD_TOKEN, as ever
+
+--deaf: with an analysis process that starts at once and hears nothing, where nobody brings a clip.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from bot.app import serve
 from bot.settings import Settings
 from generation.config import ServiceConfig
+from generation.worker import listener
 
 
 class ScriptedSettings(Settings):
@@ -36,4 +40,6 @@ def scripted_settings(marks: Path, **more: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    if "--deaf" in sys.argv:
+        listener.MODULE = "tests.support.silent_analysis"
     asyncio.run(serve(ScriptedSettings.load()))

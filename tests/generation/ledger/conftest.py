@@ -18,10 +18,19 @@ OpenLedger = Callable[..., Awaitable[Ledger]]
 
 
 class Clock:
-    """A clock that goes when it is told to; seconds since the epoch."""
+    """A clock that goes when it is told to; seconds since the epoch. `jump` puts it forward or back, no time passes."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
+        self._jumped_s = 0.0
+
+    def jump(self, seconds: float) -> None:
+        self.now += seconds
+        self._jumped_s += seconds
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that never jumps."""
+        return self.now - self._jumped_s
 
     def __call__(self) -> float:
         return self.now
@@ -51,7 +60,8 @@ async def open_ledger(ledger_url: str, tmp_path: Path, clock: Clock) -> AsyncIte
     async with AsyncExitStack() as stack:
 
         async def opened(locks: str = "this machine") -> Ledger:
-            ledger = Ledger(ledger_url, locks_folder=tmp_path / locks, instance_s=60, clock=clock, busy_limit_s=5)
+            clocks = {"clock": clock, "elapsed": clock.elapsed}
+            ledger = Ledger(ledger_url, locks_folder=tmp_path / locks, instance_s=60, busy_limit_s=5, **clocks)
             return await stack.enter_async_context(ledger)
 
         yield opened
