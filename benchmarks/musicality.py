@@ -4,9 +4,11 @@ Clips of known tempo, bars, chords and key are written and played by the benchma
 any upload (decode, hear, engine, finish, encode), and the takes are held against what was written; see
 benchmarks/music for the clips, the cases and the measures, none of which uses the product's own analysis.
 
-`python -m benchmarks.musicality` makes a dozen cases, `--all` every one, `--cases N` that many, `--engine NAME` those
-of one engine, `--case NAME` one (with its take written to `--keep FOLDER`), `--out FILE` all figures as JSON,
-`--page FILE` the report as Markdown.
+`python -m benchmarks.musicality` makes a dozen cases, `--all` every one, `--cases N` that many, `--engine NAME` and
+`--operation NAME` those of one, `--case NAME` one (with its take written to `--keep FOLDER`), `--out FILE` all figures
+as JSON, `--page FILE` the report as Markdown. It uses all processor cores that it may (`--jobs N`), a thread each;
+with `--resume FILE` every case is written down as it is done, and those that are in the file already, made by the same
+code, are not made again.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import os
 import platform
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from importlib import metadata
@@ -27,13 +28,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from generation.request import Operation
+
 if TYPE_CHECKING:
     from benchmarks.music.cases import Case
-    from benchmarks.music.drive import Outcome, Stage
     from benchmarks.music.report import Result
 
 SHORT_FORM = 12
-STRIDE = 8
 VERSIONS = (
     "numpy",
     "scipy",
@@ -60,76 +61,47 @@ def chosen(options: argparse.Namespace) -> tuple[Case, ...]:
         return tuple(case for case in cases if case.name in options.case)
     if options.engine:
         cases = tuple(case for case in cases if case.engine in options.engine)
+    if options.operation:
+        cases = tuple(case for case in cases if case.operation.value in options.operation)
     return cases if options.all else spread(cases, options.cases)
 
 
-def run(cases: Sequence[Case], keep: Path | None, *, replay: bool) -> list[Result]:
+def run(cases: Sequence[Case], options: argparse.Namespace) -> list[Result]:
     """Make and measure the cases, in an order that Ctrl-C may end at any time: what there is is reported.
 
-    Engines that are not here are named and left out.
+    Those that a notebook (`--resume`) knows are taken from it; engines that are not here are named and left out.
     """
-    from benchmarks.music.drive import Stage
+    from benchmarks.music.crew import Notebook, Played, in_turns, play_all
 
-    results: list[Result] = []
+    notebook = None if options.resume is None else Notebook(options.resume)
+    results = [] if notebook is None else notebook.known(cases)
+    known = {result.case.name for result in results}
     absent: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="bandmate-musicality-") as folder:
-        try:
-            play(Stage(Path(folder)), cases, keep, results, absent, replay=replay)
-        except KeyboardInterrupt:
-            console.print(f"[yellow]ended after {len(results)} of {len(cases)} cases")
+
+    def tell(played: Played) -> None:
+        if played.result is None:
+            absent[played.case.engine] = played.absent
+            return
+        results.append(played.result)
+        if notebook is not None:
+            notebook.note(played.result)
+        figures = played.result.figures
+        say = "; ".join(figures.short) or figures.words.get("answer", "good")
+        console.print(
+            f"[dim]{len(results)}/{len(cases)} {played.wall_s:5.1f} s[/] {played.case.name}: {say}", highlight=False
+        )
+        if played.fault and options.keep is not None:
+            console.print(played.fault)
+
+    missing = [case for case in in_turns(cases) if case.name not in known]
+    try:
+        play_all(missing, tell, jobs=options.jobs, keep=options.keep, replay=not options.no_replay)
+    except KeyboardInterrupt:
+        console.print(f"[yellow]ended after {len(results)} of {len(cases)} cases")
     for engine, sentence in absent.items():
         console.print(f"[yellow]no cases of {engine}: {sentence}")
     places = {case.name: place for place, case in enumerate(cases)}
     return sorted(results, key=lambda result: places[result.case.name])
-
-
-def play(
-    stage: Stage,
-    cases: Sequence[Case],
-    keep: Path | None,
-    results: list[Result],
-    absent: dict[str, str],
-    *,
-    replay: bool,
-) -> None:
-    """Every eighth case first, then those after them: any beginning of it has a share of all."""
-    from benchmarks.music.figures import measure
-    from benchmarks.music.report import Result
-    from generation.errors import EngineUnavailable
-
-    order = [case for first in range(STRIDE) for case in cases[first::STRIDE]]
-    for number, case in enumerate(order, start=1):
-        begun = time.perf_counter()
-        try:
-            outcome = stage.play(case, replay=replay)
-        except EngineUnavailable as error:
-            absent[case.engine] = str(error)
-            continue
-        result = Result(case, measure(outcome))
-        results.append(result)
-        say = "; ".join(result.figures.short) or result.figures.words.get("answer", "good")
-        console.print(
-            f"[dim]{number}/{len(cases)} {time.perf_counter() - begun:5.1f} s[/] {case.name}: {say}", highlight=False
-        )
-        if keep is not None:
-            write_take(outcome, keep)
-
-
-def write_take(outcome: Outcome, folder: Path) -> None:
-    """The clips, the take and its MIDI as files, to be listened to, and the traceback if there was a fault."""
-    from benchmarks.music.clips import written
-    from tests.support.clips import wav_bytes
-
-    folder.mkdir(parents=True, exist_ok=True)
-    name = outcome.case.name.replace("/", "-")
-    for clip in outcome.case.clips:
-        (folder / f"{name}.clip-{clip}").write_bytes(written(clip).data)
-    if outcome.take is not None:
-        (folder / f"{name}.wav").write_bytes(wav_bytes(outcome.take, "PCM_24"))
-    if outcome.midi is not None:
-        (folder / f"{name}.mid").write_bytes(outcome.midi)
-    if outcome.fault:
-        console.print(outcome.fault)
 
 
 def show(results: Sequence[Result]) -> None:
@@ -151,15 +123,17 @@ def show(results: Sequence[Result]) -> None:
         console.print(f"{command}\n    {sentence}", highlight=False, soft_wrap=True)
 
 
-def heading(cases: int, begun_load: float) -> list[str]:
+def heading(cases: int, jobs: int, begun_load: float) -> list[str]:
     """When, on what and how this was measured."""
+    from benchmarks.music.crew import commit
     from benchmarks.music.drive import words_of_machine
 
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS if _installed(name))
     return [
         f"# Musicality, {time.strftime('%Y-%m-%d')}",
         "",
-        f"`python -m benchmarks.musicality {' '.join(sys.argv[1:])}`: {cases} cases, one process, one thread.",
+        f"`python -m benchmarks.musicality {' '.join(sys.argv[1:])}`: {cases} cases, processes of one thread"
+        f" at once: {jobs}; commit {commit()}.",
         "",
         f"{words_of_machine()}; load {begun_load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end."
         f" Seconds are processor time of one thread and of ffmpeg. Python {platform.python_version()}, {versions}.",
@@ -180,9 +154,12 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every case")
     parser.add_argument("--cases", type=int, default=SHORT_FORM, help="how many cases, evenly spread")
     parser.add_argument("--engine", action="append", choices=("arranger", "studio", "musicgen"))
+    parser.add_argument("--operation", action="append", choices=[operation.value for operation in Operation])
     parser.add_argument("--case", action="append", help="one case by its name")
     parser.add_argument("--list", action="store_true", help="the names of all cases")
     parser.add_argument("--no-replay", action="store_true", help="make each take only once")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes at once")
+    parser.add_argument("--resume", type=Path, help="file that keeps what is done, to go on from")
     parser.add_argument("--keep", type=Path, help="folder for clips and takes")
     parser.add_argument("--out", type=Path, help="all figures as JSON")
     parser.add_argument("--page", type=Path, help="the report as Markdown")
@@ -199,7 +176,7 @@ def main() -> int:
         return 0
     for ended in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ended, signal.default_int_handler)
-    results = run(cases, options.keep, replay=not options.no_replay)
+    results = run(cases, options)
     show(results)
     if options.out is not None:
         rows = [
@@ -210,7 +187,7 @@ def main() -> int:
         from benchmarks.music.report import markdown
 
         options.page.parent.mkdir(parents=True, exist_ok=True)
-        options.page.write_text(markdown(results, heading(len(results), begun_load)))
+        options.page.write_text(markdown(results, heading(len(results), options.jobs, begun_load)))
     return int(any("unexplained" in sentence for result in results for sentence in result.figures.short))
 
 

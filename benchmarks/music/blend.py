@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.music.figures import Figures
 
 BEAT_F, DOWNBEAT_F = 0.9, 0.8
+WEIGHT_WITHIN = 0.12
+"""Clips are brought to one loudness, which is not one power: two clips of one LUFS may be 3 dB apart in RMS."""
 STRETCHES = np.linspace(0.99, 1.01, 21)
 AROUND_S, LOCAL_REACH_S = 1.2, 0.15
 
@@ -30,14 +32,15 @@ def measure_blend(outcome: Outcome, figures: Figures) -> None:
     truths = [written(name) for name in outcome.case.clips]
     details = outcome.made.details
     parts = [outcome.stems["first"], outcome.stems["second"]]
-    _keys(truths, parts, outcome.clips, details["semitones"], figures)
+    _keys(truths, parts, outcome, figures)
+    _asked(outcome, figures)
     stretch = details["stretch"]
     figures.numbers["stretch %"] = 100 * max(abs(factor - 1) for factor in stretch)
     longest_s = max(clip.duration_s * factor for clip, factor in zip(outcome.clips, stretch, strict=True))
     figures.expect(
         outcome.take.duration_s >= longest_s - 0.1, f"{outcome.take.duration_s:.1f} s of {longest_s:.1f} s left"
     )
-    if all(truth.has_beat for truth in truths):
+    if all(truth.has_beat for truth in truths) and min(details["weights"]) > 0:
         moved = [
             [_moved(times, clip, part, factor) for times in (truth.beats_s, truth.downbeats_s)]
             for truth, clip, part, factor in zip(truths, outcome.clips, parts, stretch, strict=True)
@@ -120,17 +123,30 @@ def _together(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     )
 
 
-def _keys(
-    truths: list[Written], parts: list[Clip], clips: tuple[Clip, ...], semitones: list[float], figures: Figures
-) -> None:
+def _asked(outcome: Outcome, figures: Figures) -> None:
+    """The tempo and the weights that were asked for: the tempo as the take says (its sound is measured elsewhere), the
+    weights by how loud the parts are."""
+    wishes = outcome.case.wishes
+    if (tempo_bpm := wishes.get("tempo_bpm")) is not None:
+        told = outcome.made.details["tempo_bpm"]
+        figures.expect(abs(told / tempo_bpm - 1) < 0.001, f"{told:.1f} BPM instead of {tempo_bpm:g}")
+    if weights := wishes.get("weights"):
+        levels = [float(np.sqrt(np.square(outcome.stems[name].samples).mean())) for name in ("first", "second")]
+        found, wanted = levels[0] / sum(levels), weights[0] / sum(weights)
+        figures.numbers["weight off"] = abs(found - wanted)
+        figures.expect(abs(found - wanted) <= WEIGHT_WITHIN, f"weight {found:.2f} instead of {wanted:.2f}")
+
+
+def _keys(truths: list[Written], parts: list[Clip], outcome: Outcome, figures: Figures) -> None:
     """Whether the written keys, moved as the take says, are of one scale, and whether the sound was moved so."""
-    for truth, part, clip, told in zip(truths, parts, clips, semitones, strict=True):
-        if truth.has_chords:
+    semitones, weights = outcome.made.details["semitones"], outcome.made.details["weights"]
+    for truth, part, clip, told, weight in zip(truths, parts, outcome.clips, semitones, weights, strict=True):
+        if truth.has_chords and weight > 0:
             before, after = sound.chroma(clip), sound.chroma(part)
             likeness = [np.corrcoef(np.roll(before, step), after)[0, 1] for step in range(12)]
             moved = int(np.argmax(likeness))
             figures.expect(moved == round(told) % 12, f"{truth.name} moved by {moved}, not by {told:g} semitones")
-    if all(truth.has_chords or truth.is_hum for truth in truths):
+    if all(truth.has_chords or truth.is_hum for truth in truths) and outcome.case.wishes.get("key") != "none":
         one, other = (
             ((truth.song.key[0] + round(told)) % 12, truth.song.key[1])
             for truth, told in zip(truths, semitones, strict=True)

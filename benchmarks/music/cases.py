@@ -88,11 +88,13 @@ FOLLOWED = (
 )  # fmt: skip
 """The clips that restyle, vary, accompany and extend are measured on."""
 SOME = ("fast-sevenths", "ballad-68", "suspended", "aug-and-dim", "waltz-114", "hum-waltz-150", "drums-94")
+ENDINGS = ("quiet-110", "loud-128", "silent-end-100", "on-the-hit-96", "mid-note-84")
+"""Clips whose ends are hard to go on from."""
 
 
 def all_cases() -> tuple[Case, ...]:
     """Every case, the ones of an operation together."""
-    return (*_composed(), *_on_clips(), *_changed(), *_loops(), *_blends(), *_neural(), *_bad_input())
+    return (*_composed(), *_on_clips(), *_changed(), *_loops(), *_blends(), *_weighted(), *_neural(), *_bad_input())
 
 
 def spread(cases: tuple[Case, ...], number: int) -> tuple[Case, ...]:
@@ -123,6 +125,8 @@ def _on_clips() -> Iterator[Case]:
         operation = (Operation.RESTYLE, Operation.ACCOMPANY)[index % 2]
         yield Case("arranger", operation, (clip,), *WORDS[(index + 3) % len(WORDS)])
     yield Case("arranger", Operation.RESTYLE, ("thirty-seconds",), *WORDS[9])
+    for index, clip in enumerate(ENDINGS):
+        yield Case("arranger", Operation.EXTEND, (clip,), *WORDS[index + 4], wishes={"duration_s": 6})
 
 
 def _changed() -> Iterator[Case]:
@@ -156,11 +160,23 @@ def _blends() -> Iterator[Case]:
         yield Case("studio", Operation.BLEND, (first, second))
 
 
+def _weighted() -> Iterator[Case]:
+    """Blends with words of their own."""
+    for tag, clips, wishes in (
+        ("weights", ("rock-110", "house-125"), {"weights": (0.8, 0.2)}),
+        ("one-alone", ("stereo-122", "drums-128"), {"weights": (1.0, 0.0)}),
+        ("tempo", ("late-104", "mp3-120"), {"tempo_bpm": 112.0}),
+        ("key", ("no-drums", "sevenths-92"), {"key": "A minor"}),
+        ("own-keys", ("waltz-140", "waltz-114"), {"key": "none", "weights": (0.4, 0.6)}),
+    ):
+        yield Case("studio", Operation.BLEND, clips, wishes=wishes, tag=tag)
+
+
 def _neural() -> Iterator[Case]:
     """Random weights have no music in them: lengths, joins, levels and replay."""
     for seconds in (1.0, 4.0, 7.3):
         yield Case("musicgen", Operation.COMPOSE, (), "lo fi", wishes={"duration_s": seconds}, tag=f"{seconds:g}s")
-    for clip in ("rock-110", "mp3-120", "phone-108"):
+    for clip in ("rock-110", "mp3-120", "phone-108", "stereo-122", "hum-120", "drums-128", *ENDINGS):
         yield Case("musicgen", Operation.EXTEND, (clip,), "lo fi", wishes={"duration_s": 4})
     for operation in (Operation.VARY, Operation.RESTYLE):
         yield Case("musicgen", operation, ("house-125",), "jazz", wishes={"duration_s": 4})

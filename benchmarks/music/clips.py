@@ -26,7 +26,8 @@ class Recording:
 
     late_ms and spread_ms: mean and standard deviation of how late each note is (the truth stays the written grid);
     waver_s: how far the tempo swings, in seconds, within 8 s; parts: those that play (empty: all); noise_db: noise
-    below the music, None for hardly any; sides: "mono", "stereo" or "out of phase"; upload: the file that is sent.
+    below the music, None for hardly any; sides: "mono", "stereo" or "out of phase"; gain_db: louder, cut off at full
+    scale; silent_end_s: so much silence at the end; upload: the file that is sent.
     """
 
     late_ms: float = 0.0
@@ -35,6 +36,8 @@ class Recording:
     parts: tuple[str, ...] = ()
     noise_db: float | None = None
     sides: str = "mono"
+    gain_db: float = 0.0
+    silent_end_s: float = 0.0
     upload: str = "flac"
 
 
@@ -88,7 +91,16 @@ MORE = (
     Plan(128, POP, drums="four", comping="none", bass=False, lead=False, name="drums 128"),
     Plan(94, POP, drums="breakbeat", comping="none", bass=False, lead=False, name="drums 94"),
     Plan(110, POP, name="thirty seconds", duration_s=30.0, comping="pump"),
+    Plan(110, POP, name="quiet 110", comping="pump"),
+    Plan(128, POP, name="loud 128", drums="four", comping="pump"),
+    Plan(100, POP, name="silent end 100"),
+    Plan(96, POP, name="on the hit 96"),
+    Plan(84, POP, name="mid note 84", drums="none", lead=False),
 )
+LENGTHS_S = {"five-seconds": 5.0, "a-moment": 0.4, "thirty-seconds": 30.0, "on-the-hit-96": 10.94, "mid-note-84": 11.3}
+"""Clips that are not 12 s long; "on the hit" ends 15 ms into a snare."""
+HELD = frozenset({"mid-note-84"})
+"""Chords that change once a bar and nothing else: nobody could tell the beats."""
 RECORDINGS = {
     "late-104": Recording(late_ms=22, spread_ms=6),
     "early-98": Recording(late_ms=-18, spread_ms=8),
@@ -98,6 +110,9 @@ RECORDINGS = {
     "wavering-88": Recording(waver_s=0.12),
     "out-of-phase-126": Recording(sides="out of phase"),
     "stereo-122": Recording(sides="stereo", spread_ms=5),
+    "quiet-110": Recording(gain_db=-42),
+    "loud-128": Recording(gain_db=9),
+    "silent-end-100": Recording(silent_end_s=1.2),
 }
 HUMS = {
     "hum-120": (music.hum(), (C, "major")),
@@ -136,15 +151,15 @@ def _of_plan(plan: Plan, name: str) -> Written:
     how = RECORDINGS.get(name, Recording())
     pulse_bpm = plan.tempo_bpm / (3 if plan.beats_per_bar == 6 else 1)
     duration_s = 16.0 if pulse_bpm < 80 and plan.duration_s == 16.0 else min(plan.duration_s, 12.0)
-    duration_s = plan.duration_s if plan.duration_s in (5.0, 0.4, 30.0) else duration_s
+    duration_s = LENGTHS_S.get(name, duration_s)
     beyond = TRUTH_BEYOND_S if plan.tempo_end_bpm is None else 0.0  # a glide is over with its song
     song = music.write(replace(plan, duration_s=(plan.duration_s if not beyond else duration_s + beyond)))
     song = _played(song, how)
     pitched = plan.comping != "none" or plan.lead
     if not pitched:
         song = replace(song, chords=())
-    bars = pitched or plan.drums != "four"
-    return Written(name, song, duration_s, _recorded(song, duration_s, how), True, pitched, bars)
+    bars = (pitched or plan.drums != "four") and name not in HELD
+    return Written(name, song, duration_s, _recorded(song, duration_s, how), name not in HELD, pitched, bars)
 
 
 def _of_hum(name: str, song: Song, key: tuple[int, str]) -> Written:
@@ -203,6 +218,9 @@ def _recorded(song: Song, duration_s: float, how: Recording) -> bytes:
     else:
         sides = np.stack([samples, -samples]) if how.sides == "out of phase" else samples[None]
     sides = sides / max(1.0, float(np.abs(sides).max()))
+    sides = np.clip(sides * 10 ** (how.gain_db / 20), -1, 1)
+    if how.silent_end_s:
+        sides[:, -round(how.silent_end_s * UPLOAD_RATE_HZ) :] = 0.0
     clip = Clip(np.ascontiguousarray(sides, np.float32), UPLOAD_RATE_HZ)
     return _uploaded(clip, how.upload)
 

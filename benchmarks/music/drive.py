@@ -57,7 +57,7 @@ class Stage:
     """The engines, the audio store and the worker's studio in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.store = AudioStore(folder / "audio")
         self._heard: dict[str, tuple[Clip, Hearing, float, float]] = {}
 
@@ -130,11 +130,11 @@ class Stage:
 
     @cached_property
     def _setup(self) -> Setup:
-        checkpoint = build_tiny_musicgen(self._folder / "tiny-musicgen") if _has_torch() else self._folder
+        checkpoint = build_tiny_musicgen(self.folder / "tiny-musicgen") if _has_torch() else self.folder
         options = {"models": [str(checkpoint)], "accept_licence": True, "precision": "float32", "threads": 1}
         return Setup(
             device="cpu", engines={"arranger": {}, "studio": {}, "musicgen": options}, preload=[], registry=None,
-            audio_folder=str(self._folder / "audio"), target_lufs=-14.0, ceiling_dbfs=-1.0, preview_interval_s=0.0,
+            audio_folder=str(self.folder / "audio"), target_lufs=-14.0, ceiling_dbfs=-1.0, preview_interval_s=0.0,
             step_limit_s=60.0, load_limit_s=600.0,
         )  # fmt: skip
 

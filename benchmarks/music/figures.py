@@ -11,15 +11,15 @@ import numpy as np
 from benchmarks.music import harmony, midi, sound
 from benchmarks.music.blend import measure_blend
 from benchmarks.music.clips import Written, written
-from benchmarks.music.drive import Outcome, round_trip
-from generation.request import AudioFormat, Operation
+from benchmarks.music.drive import Outcome
+from benchmarks.music.joins import measure_join, measure_loop
+from generation.request import Operation
 
 TEMPO_WITHIN = 0.02
 LUFS, LUFS_WITHIN, CEILING_DBFS = -14.0, 1.0, -1.0
 METER_ROUNDS_DB = 0.05
 """ffmpeg's meter shows tenths."""
 BEAT_F, DOWNBEAT_F = 0.9, 0.8
-HOLE_MS = 20.0
 FOLLOWING = (Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY)
 EXTEND_LEAD_S = 0.03
 """The arranger's score of an extension begins this much before its first beat; checked by the lag of the onsets."""
@@ -58,9 +58,11 @@ def measure(outcome: Outcome) -> Figures:
     if outcome.midi is not None and not outcome.case.may_refuse:
         _written_music(outcome, figures, midi.read(outcome.midi))
     if outcome.case.operation is Operation.EXTEND:
-        _join(outcome, figures)
-    if outcome.case.engine == "studio" and not outcome.case.may_refuse:
-        _studio(outcome, figures)
+        measure_join(outcome, figures)
+    elif outcome.case.operation is Operation.LOOP:
+        measure_loop(outcome, figures)
+    elif outcome.case.operation is Operation.BLEND and not outcome.case.may_refuse:
+        measure_blend(outcome, figures)
     return figures
 
 
@@ -231,64 +233,3 @@ def _words(outcome: Outcome, sheet: midi.Sheet, figures: Figures) -> None:
         figures.numbers |= {"words": float(len(checks)), "words obeyed": float(sum(good for _, good in checks))}
     for word, good in checks:
         figures.expect(good, f"not obeyed: {word}")
-
-
-def _join(outcome: Outcome, figures: Figures) -> None:
-    """How long the clip's own samples are kept (less a constant offset), and what stands out from there to a moment
-    after the clip's end."""
-    clip, raw = outcome.clips[0], outcome.raw
-    own = clip if clip.sample_rate_hz == raw.sample_rate_hz else clip.resampled(raw.sample_rate_hz)
-    own = own.to_stereo() if raw.num_channels == 2 else own.to_mono()
-    size = min(own.num_frames, raw.num_frames)
-    apart = own.samples[:, :size] - raw.samples[:, :size]
-    apart = apart - apart[:, : raw.sample_rate_hz // 2].mean(axis=1, keepdims=True)
-    differs = np.flatnonzero(np.abs(apart).max(axis=0) > 1e-5)
-    kept_s = (int(differs[0]) if differs.size else size) / raw.sample_rate_hz
-    figures.numbers |= {"kept s": kept_s, "not kept s": own.duration_s - kept_s}
-    seam = sound.seam(outcome.take, kept_s, max(own.duration_s, kept_s + 0.03))
-    figures.numbers |= {"step ratio": seam.step_ratio, "jump excess dB": seam.jump_excess_db}
-    figures.expect(
-        not seam.is_heard,
-        f"join at {kept_s:.2f} s: step {seam.step_ratio:.2f}, level jump {seam.jump_excess_db:+.1f} dB",
-    )
-
-
-def _studio(outcome: Outcome, figures: Figures) -> None:
-    if outcome.case.operation is Operation.LOOP:
-        _loop(outcome, figures)
-    else:
-        measure_blend(outcome, figures)
-
-
-def _loop(outcome: Outcome, figures: Figures) -> None:
-    """The seam; the gap after a real encode and decode in the gapless formats; the length in written bars."""
-    take = outcome.take
-    seam = sound.repeated_seam(take)
-    figures.numbers |= {"step ratio": seam.step_ratio, "jump excess dB": seam.jump_excess_db}
-    figures.expect(not seam.is_heard, f"seam: step {seam.step_ratio:.2f}, level jump {seam.jump_excess_db:+.1f} dB")
-    hole_ms, usual_ms = sound.hole_ms(take)
-    figures.numbers["hole ms"] = hole_ms
-    figures.expect(hole_ms <= max(usual_ms, HOLE_MS), f"a hole of {hole_ms:.0f} ms at the seam")
-    for audio_format in (AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.OGG, AudioFormat.MP3):
-        back, _ = round_trip(take, audio_format)
-        at_rate = take.resampled(back.sample_rate_hz)
-        gap = back.num_frames - at_rate.num_frames
-        shift = sound.shift_frames(at_rate, back)
-        figures.numbers[f"gap {audio_format.value}"] = float(gap)
-        figures.numbers[f"shift {audio_format.value}"] = float(shift)
-        if audio_format is not AudioFormat.MP3:
-            figures.expect(gap == 0, f"gap of {gap} samples in {audio_format.value}")
-            figures.expect(shift == 0, f"moved by {shift} samples in {audio_format.value}")
-    truth, bars = written(outcome.case.clips[0]), outcome.case.wishes.get("bars")
-    if bars and truth.has_beat:
-        beats = np.array(truth.song.beats_s)
-        start_s = outcome.made.details["start_s"]
-        first = int(np.abs(beats - start_s).argmin())
-        wanted_s = float(beats[min(first + bars * truth.song.beats_per_bar, beats.size - 1)] - beats[first])
-        off = take.duration_s / wanted_s - 1
-        figures.numbers["bars off %"] = 100 * abs(off)
-        figures.expect(abs(off) <= TEMPO_WITHIN, f"{bars} bars are {take.duration_s:.3f} s, not {wanted_s:.3f} s")
-        if truth.has_bars:
-            late_s = float(np.abs(np.array(truth.song.downbeats_s) - start_s).min())
-            figures.numbers["start off ms"] = 1000 * late_s
-            figures.expect(late_s <= 0.07, f"begins {1000 * late_s:.0f} ms from a bar line")

@@ -28,6 +28,10 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "not kept s": ("max", ".2f"),
     "step ratio": ("max", ".2f"),
     "jump excess dB": ("max", "+.1f"),
+    "mp3 step ratio": ("max", ".2f"),
+    "mp3 jump excess dB": ("max", "+.1f"),
+    "jump excess ogg dB": ("max", "+.1f"),
+    "weight off": ("max", ".2f"),
     "hole ms": ("max", ".0f"),
     "gap wav": ("worst", ".0f"),
     "gap flac": ("worst", ".0f"),
@@ -142,6 +146,11 @@ def targets(results: Sequence[Result]) -> list[tuple[str, str, str, bool]]:
             [not _says(r, "join at") for r in joined if _has(r, "step ratio")],
             1.0,
         )
+        share(
+            f"the same in the MP3 that is posted, {engine}",
+            [not _says(r, "join in mp3") for r in joined if _has(r, "mp3 step ratio")],
+            1.0,
+        )
     loops = [r for r in results if r.case.operation.value == "loop" and _has(r, "step ratio")]
     share("loops: seam that can't be heard", [not _says(r, "seam:", "a hole") for r in loops], 1.0)
     share("loops: no gap in wav, flac, ogg", [not _says(r, "gap of", "moved by") for r in loops], 1.0)
@@ -189,6 +198,8 @@ def worst(results: Sequence[Result], number: int = 40) -> list[tuple[str, str]]:
 
 def markdown(results: Sequence[Result], heading: Sequence[str]) -> str:
     """The whole report as a page."""
+    from benchmarks.music.listing import case_tables
+
     lines = [*heading, "", "## Promises", "", "| promise | aim | measured | kept |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {name} | {aim} | {found} | {'yes' if kept else '**no**'} |" for name, aim, found, kept in targets(results)
@@ -202,4 +213,5 @@ def markdown(results: Sequence[Result], heading: Sequence[str]) -> str:
     lines += [f"- `{command}`: {sentence}" for command, sentence in worst(results)]
     answers = [(r.case.name, r.figures.words["answer"]) for r in results if "answer" in r.figures.words]
     lines += ["", "## Sentences instead of a take", "", *(f"- {name}: {sentence}" for name, sentence in answers)]
+    lines += ["", "## Every case", "", *case_tables(results)]
     return "\n".join(lines) + "\n"

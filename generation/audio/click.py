@@ -52,6 +52,13 @@ def around(clip: Clip, time_s: float, until_s: float | None = None, reach_s: flo
     return roughness(before, clip.sample_rate_hz).or_more(roughness(after, clip.sample_rate_hz))
 
 
+def deepest_fall_db(clip: Clip, time_s: float, until_s: float) -> float:
+    """By how many dB the level falls at most from 10 ms to the next within a stretch of time; 0: it never does."""
+    reach_s = NEAR_S + LEVEL_WINDOW_S
+    part = _part(clip, time_s - reach_s, until_s + reach_s)
+    return float(-_jumps_db(part, clip.sample_rate_hz).min(initial=0.0))
+
+
 def at_seam(loop: Clip) -> Roughness:
     """How rough the moment is at which a loop begins again."""
     return at(twice(loop), loop.duration_s)

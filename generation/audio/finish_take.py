@@ -1,20 +1,21 @@
 """Finishing by what a take is: a loop as it repeats, an extended clip without touching what was the clip's own.
 
 The rule for an extended clip: its original part is changed by one constant gain, which the recipe states. The limiter
-works on the new part alone. Only where the clip's own peaks leave no way to within KEPT_TOLERANCE_LU of the target
-(a raw recording with high peaks), the limiter holds back these peaks too, and nothing else of the clip: then the
-recipe says by how much at most, and a sentence tells the user.
+works on the new part alone; since the join may stand out after it, it is softened last. Only where the clip's own
+peaks leave no way to within KEPT_TOLERANCE_LU of the target (a raw recording with high peaks), the limiter holds back
+these peaks too, and nothing else of the clip: then the recipe says by how much at most, and a sentence tells the user.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from generation.audio.finish import CEILING_DBFS, TARGET_LUFS, finish
 from generation.audio.levels import loudness, true_peak_envelope
 from generation.audio.limiter import CELL_FRAMES, LOOK_AHEAD_S, Limiter
+from generation.audio.soften import CODEC_MARGIN_DB, softened
 from generation.clip import Clip, Samples
 
 KEPT_TOLERANCE_LU = 0.9
@@ -43,15 +44,18 @@ def finish_take(
     ceiling_dbfs: float = CEILING_DBFS,
     *,
     kept_s: float = 0.0,
+    joined_s: float = 0.0,
     repeats: bool = False,
 ) -> Finished:
-    """See `generation.audio.finish.finish`; `kept_s` and `repeats` as in `generation.engines.base.Done`."""
+    """See `generation.audio.finish.finish`; `kept_s` and `repeats` as in `generation.engines.base.Done`, `joined_s`
+    the last of its `joins_s`: between the two nothing stands out."""
     if repeats:
         return Finished(finish_loop(clip, target_lufs, ceiling_dbfs), {})
     kept = round(kept_s * clip.sample_rate_hz)
     if kept <= 0:
         return Finished(finish(clip, target_lufs, ceiling_dbfs), {})
-    return _finish_kept(clip, min(kept, clip.num_frames), target_lufs, ceiling_dbfs)
+    finished = _finish_kept(clip, min(kept, clip.num_frames), target_lufs, ceiling_dbfs)
+    return replace(finished, clip=softened(finished.clip, kept_s, max(joined_s, kept_s), CODEC_MARGIN_DB))
 
 
 def finish_loop(clip: Clip, target_lufs: float, ceiling_dbfs: float) -> Clip:

@@ -16,6 +16,7 @@ from generation.audio import click
 from generation.audio.finish import DC_FROM
 from generation.audio.join import crossfade
 from generation.audio.levels import loudness
+from generation.audio.soften import softened
 from generation.audio.timbre import band_levels_db, unlikeness_db
 from generation.clip import Clip, Samples
 
@@ -27,17 +28,8 @@ LEVEL_S = 4.0
 MAX_LEVEL_DB = 18.0
 """The loudness of the clip's last and the new part's first LEVEL_S is made equal, by at most this."""
 
-RING_S = 0.08
-"""So long the clip rings on under the new part's first beat."""
-
-SOFT_S = 0.08
-MAX_SOFT_DB = 18.0
-SOFT_ROUNDS = 5
-SOFT_MARGIN_DB = 0.2
-"""A first attack that jumps out of its surroundings is softened by what it is too much, and is whole after SOFT_S."""
-
-LIMITED_DB = 1.0
-"""The limiter may take so much from the loud moments around the join; it must not stand out then either."""
+RINGS_S = (0.08, 0.16, 0.32)
+"""So long the clip rings on under the new part's first beat: the shorter, the better, as long as nothing falls away."""
 
 OVERLAP_SEARCH_S = 0.2
 OVERLAP_STEP_S = 0.005
@@ -54,11 +46,13 @@ OUT_OF_PHASE_DB."""
 @dataclass(frozen=True, slots=True)
 class Splice:
     """A clip that goes on. Up to `kept_s` its samples are the original's, less a constant (`offsets`, its DC, one a
-    channel); from `join_s` on the new part leads. `gain_db` is what the new part was raised by."""
+    channel); from `join_s` on the new part leads, and at `until_s` nothing of the original sounds or is missed any
+    more. `gain_db` is what the new part was raised by."""
 
     clip: Clip
     kept_s: float
     join_s: float
+    until_s: float
     gain_db: float
     offsets: tuple[float, ...]
 
@@ -81,8 +75,9 @@ def go_on(original: Clip, new: Clip, new_start_s: float, join_s: float) -> Splic
     join = min(max(round(join_s * rate_hz), start), start + new.num_frames)
     gain_db = level_gap_db(front.cut(join / rate_hz - LEVEL_S, join / rate_hz), new.cut(0, LEVEL_S))
     fresh = new.samples * np.float32(10 ** (gain_db / 20))
-    clip = _softened(front, fresh, start, join)
-    return Splice(clip, start / rate_hz, join / rate_hz, gain_db, offsets)
+    kept_s, until_s = start / rate_hz, max(join / rate_hz + RINGS_S[0], front.duration_s)
+    clip = softened(_shortest_ring(front, fresh, start, join), kept_s, until_s)
+    return Splice(clip, kept_s, join / rate_hz, until_s, gain_db, offsets)
 
 
 def take_over(original: Clip, new: Clip, overlap_s: float, beats_s: Sequence[float] = ()) -> Splice:
@@ -94,12 +89,14 @@ def take_over(original: Clip, new: Clip, overlap_s: float, beats_s: Sequence[flo
     first = front.num_frames - overlap
     if overlap < 2:
         end_to_end = Clip(np.concatenate((front.samples, new.samples), axis=1), rate_hz)
-        return Splice(end_to_end, front.duration_s, front.duration_s, 0.0, offsets)
+        end_s = front.duration_s
+        return Splice(softened(end_to_end, end_s, end_s), end_s, end_s, end_s, 0.0, offsets)
     gain_db = level_gap_db(front.cut(first / rate_hz), new.cut(0, overlap / rate_hz))
     fresh = Clip(new.samples * np.float32(10 ** (gain_db / 20)), rate_hz)
     end = round(_best_moment(front, fresh, first / rate_hz, beats_s) * rate_hz)
     clip, kept = _shortest_smooth(front, fresh, first, end)
-    return Splice(clip, kept / rate_hz, end / rate_hz, gain_db, offsets)
+    kept_s, end_s = kept / rate_hz, end / rate_hz
+    return Splice(softened(clip, kept_s, end_s), kept_s, end_s, end_s, gain_db, offsets)
 
 
 def level_gap_db(before: Clip, after: Clip) -> float:
@@ -128,32 +125,26 @@ def _offsets(samples: Samples) -> Samples:
     return np.asarray(np.where(np.abs(mean) >= DC_FROM, mean, 0.0), np.float32)
 
 
-def _softened(front: Clip, fresh: Samples, start: int, join: int) -> Clip:
-    """The join with the new part's first attack as it is, or as much softer as it has to be."""
-    soft_db = 0.0
-    clip = _with_ring(front, fresh, start, join, soft_db)
-    for _ in range(SOFT_ROUNDS):
-        excess_db = _excess_db(clip, front, start, join)
-        if excess_db <= 0 or soft_db >= MAX_SOFT_DB:
-            break
-        soft_db = min(soft_db + excess_db + SOFT_MARGIN_DB, MAX_SOFT_DB)
-        clip = _with_ring(front, fresh, start, join, soft_db)
+def _shortest_ring(front: Clip, fresh: Samples, start: int, join: int) -> Clip:
+    """The join with the clip ringing on just so long that nothing falls away, or as long as it may."""
+    clips = (_with_ring(front, fresh, start, join, ring_s) for ring_s in RINGS_S)
+    clip = next(clips)
+    while _fall_db(clip, front, start, join) > 0 and (longer := next(clips, None)) is not None:
+        clip = longer
     return clip
 
 
-def _with_ring(front: Clip, fresh: Samples, start: int, join: int, soft_db: float) -> Clip:
-    """The clip ringing on from `start` under the new part, which begins `soft_db` softer and is whole after SOFT_S."""
+def _with_ring(front: Clip, fresh: Samples, start: int, join: int, ring_s: float) -> Clip:
+    """The clip up to `start`, ringing on until `ring_s` after `join` under the new part."""
     rate_hz = front.sample_rate_hz
     out = np.concatenate((front.samples[:, :start], fresh), axis=1)
     lead = join - start
     out[:, start:join] *= np.sin(_quarter(lead))
-    soft = min(lead + round(SOFT_S * rate_hz), fresh.shape[1])
-    rising_db = -soft_db * np.clip((soft - np.arange(soft, dtype=np.float32)) / max(soft - lead, 1), 0, 1)
-    out[:, start : start + soft] *= 10 ** (rising_db / 20)
-    ring = min(lead + round(RING_S * rate_hz), fresh.shape[1])
+    ring = min(lead + round(ring_s * rate_hz), fresh.shape[1])
     held = front.samples[:, : start + lead // 3]  # its own next attack must not ring in: only what sounded before
     if held.shape[1] > 0:
-        out[:, start : start + ring] += _led_on(held, start, ring) * np.cos(_quarter(ring))
+        fading = np.cos(_quarter(ring))
+        out[:, start : start + ring] += _led_on(held, start, ring) * (fading if ring_s == RINGS_S[0] else fading**2)
     return Clip(out, rate_hz)
 
 
@@ -169,13 +160,21 @@ def _led_on(samples: Samples, start: int, length: int) -> Samples:
     return padded[:, start - near : start - near + length]
 
 
+def _fall_db(clip: Clip, front: Clip, start: int, join: int) -> float:
+    """By how much more the level falls at the join than it moves around it and did in the clip; <= 0 is unheard."""
+    rate_hz = clip.sample_rate_hz
+    start_s, until_s = start / rate_hz, join / rate_hz + RINGS_S[-1]
+    usual = click.around(clip, start_s, until_s).or_more(click.around(front, start_s))
+    return click.deepest_fall_db(clip, start_s, until_s) - usual.jump_db
+
+
 def _excess_db(clip: Clip, front: Clip, start: int, join: int) -> float:
     """By how much the join is rougher than the clip was before and than the second to both sides; <= 0 is unheard."""
     rate_hz = clip.sample_rate_hz
     usual = click.around(clip, start / rate_hz, join / rate_hz).or_more(click.around(front, start / rate_hz))
     heard = click.at(clip, start / rate_hz, join / rate_hz)
     steps_db = 20 * np.log10(max(heard.step, 1e-9) / max(usual.step, 1e-9))
-    return float(max(heard.jump_db - usual.jump_db, steps_db + LIMITED_DB))
+    return float(max(heard.jump_db - usual.jump_db, steps_db))
 
 
 def _best_moment(front: Clip, fresh: Clip, first_s: float, beats_s: Sequence[float]) -> float:

@@ -70,7 +70,7 @@ class Done:
     `precision` and `engine_revision` go into the recipe as they are.
 
     `kept_s`: so many seconds from the start are the clip's own samples, which finishing may change by one gain only.
-    `joins_s`: the moments at which one sound was joined to another, for the checks.
+    `joins_s`: the moments at which one sound has gone over into another, for finishing and the checks.
     `repeats`: the take is a loop, finished and checked as it is heard: its end followed by its beginning.
     """
 

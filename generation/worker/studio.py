@@ -59,7 +59,10 @@ class Studio:
         from generation.audio.finish_take import finish_take
 
         target_lufs, ceiling_dbfs = self._setup.target_lufs, self._setup.ceiling_dbfs
-        finished = finish_take(done.clip, target_lufs, ceiling_dbfs, kept_s=done.kept_s, repeats=done.repeats)
+        joined_s = max(done.joins_s, default=0.0)
+        finished = finish_take(
+            done.clip, target_lufs, ceiling_dbfs, kept_s=done.kept_s, joined_s=joined_s, repeats=done.repeats
+        )
         made = Made(
             finished.clip, making.request, making.clips, making.hearings,
             done.kept_s, done.joins_s, done.repeats, done.details,

@@ -245,7 +245,7 @@ def _joined(base: Frame, heard: Hearing) -> Frame:
     while beat > 0 and grid.seconds(beat) > heard.duration_s:
         beat -= 1
     join_s = max(grid.seconds(beat), 0.0)
-    total_s = heard.duration_s + base.duration_s
+    total_s = (heard.duration_s if heard.has_beat else join_s) + base.duration_s  # see engine: played out, then joined
     lead = min(EXTEND_LEAD_S, join_s)
     shift = join_s - lead
     return replace(base, join_s=join_s, first_beat=beat, clock_shift_s=shift, duration_s=total_s - shift)

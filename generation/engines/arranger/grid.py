@@ -6,7 +6,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import linear_regression, median
+
+EVEN_BEATS = 8
+EVEN_WITHIN_S = 0.015
+"""Beats of a steady clip are heard this exactly (50 frames a second); one that is off by twice as much was misheard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
 
     The bar line is where most of the heard downbeats fall.
     """
-    times = _filled(sorted(beats_s))
+    times = _with_likely_end(_filled(sorted(beats_s)))
     phase = _bar_phase(times, downbeats_s, beats_per_bar)
     lead, tail = _pace(times[:16]), _pace(times[-16:])
     before = 0
@@ -109,8 +113,20 @@ def _edge_beat(times: Sequence[float]) -> float:
 
 
 def _pace(times: Sequence[float]) -> float:
-    """The mean beat: over some bars the unevenness of single heard beats cancels out."""
-    return (times[-1] - times[0]) / (len(times) - 1)
+    """The beat that fits best: over some bars the unevenness of single heard beats cancels out."""
+    return linear_regression(range(len(times)), times).slope
+
+
+def _with_likely_end(times: list[float]) -> list[float]:
+    """A clip's last beat, often heard with nothing after it, is where those before it point to, if these are even."""
+    before = times[-1 - EVEN_BEATS : -1]
+    if len(before) < EVEN_BEATS:
+        return times
+    slope, start = linear_regression(range(EVEN_BEATS), before)
+    off = [abs(time - start - index * slope) for index, time in enumerate(before)]
+    likely = start + EVEN_BEATS * slope
+    is_astray = max(off) <= EVEN_WITHIN_S and abs(times[-1] - likely) > 2 * EVEN_WITHIN_S
+    return [*times[:-1], likely] if is_astray else times
 
 
 def _filled(times: Sequence[float]) -> list[float]:
