@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generation.engines.arranger.band import Band, Player, choose_band, sound_of, sound_of_drums
@@ -24,7 +24,14 @@ from generation.engines.arranger.score import Part, Score
 from generation.engines.arranger.spans import Harmony
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
-from generation.engines.arranger.tune import fitted_tune, heard_tune, motifs_of, ornamented_tune
+from generation.engines.arranger.tune import (
+    fitted_tune,
+    heard_tune,
+    motifs_of,
+    ornamented_tune,
+    phrase_beats,
+    resumed_tune,
+)
 from generation.engines.base import EngineJob
 from generation.hearing import Hearing
 from generation.request import Operation
@@ -175,6 +182,8 @@ def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
     keeps = request.operation is Operation.RESTYLE or (varies and request.strength < KEEPS_TUNE_BELOW)
     motifs = motifs_of(heard, frame.grid, harmony) if heard and not varies else ()
     melodist = Melodist(player, draft.style.melody, harmony, frame.grid, draft.streams, motifs)
+    if heard and request.operation is Operation.EXTEND and player is draft.band.lead:
+        return _gone_on(heard, melodist, player, draft)
     if not (heard and keeps and frame.follows_clip and player is draft.band.lead):
         return melodist.play(draft.form)
     tune = fitted_tune(heard, harmony, player.style.register_)
@@ -188,6 +197,27 @@ def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
         and not any(section.first_bar * beats <= note.start < section.end_bar * beats for note in tune)
     )
     return (*tune, *melodist.play(unheard))
+
+
+def _gone_on(heard: tuple[Event, ...], melodist: Melodist, player: Player, draft: Draft) -> tuple[Event, ...]:
+    """The tune of an extension: the clip's last phrase once more, as a song sings its next verse, then new ones."""
+    frame, harmony = draft.frame, draft.harmony
+    beats, first = frame.grid.beats_per_bar, frame.first_beat
+    phrase = phrase_beats(harmony.cycle_bars * beats, frame.counted_bar_beats, first)
+    landing = draft.form[-1].first_bar * beats
+    end = min(-(-first // beats) * beats + phrase, landing)
+    again = fitted_tune(resumed_tune(heard, first, end, phrase), harmony, player.style.register_)
+    if len(again) < (end - first) / beats:  # where it was silent there is nothing to take up
+        return melodist.play(draft.form)
+    end_bar = end // beats
+    left = tuple(
+        section
+        if section.first_bar >= end_bar
+        else replace(section, first_bar=end_bar, num_bars=section.end_bar - end_bar)
+        for section in draft.form
+        if section.end_bar > end_bar
+    )
+    return (*again, *melodist.play(left))
 
 
 def finish(draft: Draft) -> Composition:

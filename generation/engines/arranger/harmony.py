@@ -31,8 +31,11 @@ def harmonise(frame: Frame, hearing: Hearing | None, style: Style, form: tuple[S
     if hearing is not None and frame.source_grid is not None:
         heard = heard_spans(frame, hearing)
         if heard:
-            laid = _covering(heard, frame, end) if frame.follows_clip else _carried_on(heard, frame)
-            return Harmony(_coloured(_filled(laid, end), frame.key, style, is_heard=True), frame.key, True)
+            if frame.follows_clip:
+                laid, cycle = _covering(heard, frame, end), 0
+            else:
+                laid, cycle = _carried_on(heard, frame)
+            return Harmony(_coloured(_filled(laid, end), frame.key, style, is_heard=True), frame.key, True, cycle)
     spans = _landed(_progression(frame, style, form, rng), frame, form)
     return Harmony(_coloured(_filled(spans, end), frame.key, style), frame.key)
 
@@ -89,8 +92,8 @@ def _suits(
     return held + 0.12 * (chord[0] == key.tonic) * (2 if is_last else 1) - 0.1 * (chord == before)
 
 
-def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
-    """The clip's chords gone on with: its cycle of bars, in phase, up to the take's end.
+def _carried_on(spans: list[ChordSpan], frame: Frame) -> tuple[list[ChordSpan], int]:
+    """The clip's chords gone on with, its cycle of bars in phase up to the take's end; and that cycle's bars.
 
     For compose they begin with the clip's first whole bar; for extend with the bar after the one in which the clip
     leaves off, whose rest stays on the clip's last chord.
@@ -99,7 +102,7 @@ def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
     first_bar, last_bar, cycle = find_cycle(spans, beats)
     source = Harmony(tuple(spans), frame.key)
     if frame.join_s <= 0:
-        return repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle)
+        return repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle), cycle
     begun = replace(spans[-1], end=max(float(frame.first_beat), (frame.first_beat // beats + 1.0) * beats))
     heard = [*(span for span in spans[:-1] if span.start < begun.start), begun]
     next_bar = int(begun.end // beats)
@@ -107,7 +110,7 @@ def _carried_on(spans: list[ChordSpan], frame: Frame) -> list[ChordSpan]:
     following = repeated(
         source, next_bar, frame.num_bars, beats, lambda bar: origin + (bar - last_bar) % cycle if cycle else bar
     )
-    return [*heard, *following]
+    return [*heard, *following], cycle
 
 
 def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpan]:

@@ -37,11 +37,13 @@ class ChordSpan:
 
 @dataclass(frozen=True)
 class Harmony:
-    """Chord spans that follow each other without a hole, and the key they are heard in."""
+    """Chord spans that follow each other without a hole, and the key they are heard in. `cycle_bars`: after how many
+    bars a clip's chords come again, 0 where they are not a clip's or are not gone on with."""
 
     spans: tuple[ChordSpan, ...]
     key: Key
     from_clip: bool = False
+    cycle_bars: int = 0
 
     @cached_property
     def _starts(self) -> list[float]:

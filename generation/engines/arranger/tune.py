@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.frame import Frame
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.melody import Motif, MotifNote
+from generation.engines.arranger.melody import PHRASE_BARS, Motif, MotifNote
 from generation.engines.arranger.spans import Harmony
 from generation.engines.arranger.theory import nearest_pitch, scale_of, scale_walk
 from generation.hearing import Hearing
@@ -56,6 +57,26 @@ def fitted_tune(tune: tuple[Event, ...], harmony: Harmony, register: tuple[int, 
             pitch = nearest_pitch(pitch, allowed)
         fitted.append(Event(event.start, event.length, pitch, event.velocity))
     return tuple(fitted)
+
+
+def phrase_beats(cycle: int, counted_bar: float, heard: int) -> int:
+    """How long a clip's phrase is, in beats: whole cycles of its chords, four bars as people count them or a little
+    more, but no more than was heard."""
+    wanted = PHRASE_BARS * counted_bar
+    cycles = max(1, min(-(-wanted // cycle), heard // cycle)) if cycle else 1
+    return int(cycles * (cycle or wanted))
+
+
+def resumed_tune(tune: tuple[Event, ...], start: int, end: int, phrase: int) -> tuple[Event, ...]:
+    """What the tune played in the last `phrase` beats before beat `start`, again and again up to beat `end`."""
+    again = [
+        replace(event, start=event.start + shift, length=min(event.length, end - event.start - shift))
+        for event in tune
+        if start - phrase <= event.start < start
+        for shift in range(phrase, end - start + phrase, phrase)
+        if event.start + shift < end
+    ]
+    return tuple(sorted(again, key=lambda event: event.start))
 
 
 def ornamented_tune(tune: tuple[Event, ...], harmony: Harmony, rng: Random, share: float) -> tuple[Event, ...]:
