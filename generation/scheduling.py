@@ -126,6 +126,19 @@ def seconds_until_empty(line: Line) -> float | None:
     return None if len(known) < len(ends) else max([0.0, *known])
 
 
+def seconds_until_next(line: Line, who: str) -> float | None:
+    """Seconds from now until a job of somebody (a key into the turns) is made; None when that can't be guessed."""
+    places = forecast(line)
+    running = [job.ends_at - line.now for job in line.running if _is_of(job, who) and job.ends_at is not None]
+    waiting = [places[job.job_id].made_in_s for job in line.waiting if _is_of(job, who)]
+    ends = [*running, *(end for end in waiting if end is not None)]
+    return max(min(ends), 0.0) if ends else None
+
+
+def _is_of(job: Waiting | Running, who: str) -> bool:
+    return who in (job.person, job.guild)
+
+
 def remaining_s(fraction: float, elapsed_s: float, expected_s: float | None) -> float | None:
     """Seconds that a running job still needs: from its own pace once it has one, else from what was expected.
 

@@ -1,15 +1,20 @@
-"""Whether a request can be made here at all, how much music it is, and what to say when the line is full."""
+"""Whether a request can be made here at all, how much music it is, and what to say when a limit is reached."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from generation.engines.base import Capabilities
 from generation.errors import EngineUnavailable, RequestRefused, TooBusy
 from generation.hearing import Hearing
 from generation.jobs import Origin
+from generation.limits import Resource, Whose
 from generation.request import Operation, Request
+
+if TYPE_CHECKING:
+    from generation.ledger import BudgetSpent
 
 USUAL_LENGTH_S = 20.0
 """The length of a take when neither the request nor its operation says one (Request.duration_s)."""
@@ -45,8 +50,16 @@ def music_s(request: Request, engine: Capabilities, hearings: tuple[Hearing, ...
     return one_s * request.num_takes
 
 
+def least_music_s(request: Request, engine: Capabilities) -> float:
+    """Seconds of music that a request asks for at least, while its clips are not listened to; 0 when nobody knows."""
+    if request.duration_s is None and request.operation in _AS_LONG_AS_THE_CLIP and request.clip_ids:
+        return 0.0
+    return music_s(request, engine, ())
+
+
 def too_busy(scope: str, limit: int, minutes: int | None) -> TooBusy:
-    """The sentence for a limit that is reached. `scope` as in LimitReached; `minutes` until the line is empty."""
+    """The sentence for a limit that is reached. `scope` as in LimitReached; `minutes` until there is room: in a guild
+    until one of its takes is made, in all until the line is empty."""
     when = f"in about {minutes} minute{'s' if minutes != 1 else ''}" if minutes is not None else "in a few minutes"
     takes = "one take" if limit == 1 else f"{limit} takes"
     if scope == "person":
@@ -54,6 +67,46 @@ def too_busy(scope: str, limit: int, minutes: int | None) -> TooBusy:
     if scope == "guild":
         return TooBusy(f"This server has {takes} waiting or being made already. Ask again {when}.")
     return TooBusy(f"I'm too busy: {takes} are waiting. The line should be empty {when}; ask again then.")
+
+
+def over_budget(spent: BudgetSpent) -> TooBusy:
+    """The sentence for a daily limit: what it is, how much of it is used, when there is room again."""
+    limit, unit = _span(spent.budget.limit_s), "music" if spent.budget.what is Resource.MUSIC else "computing"
+    whose = {
+        Whose.PERSON: f"You may have {limit} of {unit} a day.",
+        Whose.MEMBER: f"On this server you may have {limit} of {unit} a day.",
+        Whose.GUILD: f"This server may have {limit} of {unit} a day.",
+    }
+    used = f"{_span(spent.used_s)} of it went into the last 24 hours"
+    coming = f", {_span(spent.coming_s)} waits or is being made" if spent.coming_s >= 1 else ""
+    return TooBusy(f"{whose[spent.budget.whose]} {used}{coming}. {_when_there_is_room(spent)}")
+
+
+def _when_there_is_room(spent: BudgetSpent) -> str:
+    if spent.wanted_s > spent.budget.limit_s:
+        return f"This asks for {_span(spent.wanted_s)}: ask for less."
+    when = "tomorrow" if spent.room_in_s is None else f"in about {_span(_rounded_up(spent.room_in_s))}"
+    if spent.left_s >= 1:
+        return f"{_span(spent.left_s)} is left: ask for less now, or again {when}."
+    return f"Ask again {when}."
+
+
+def too_soon(cooldown_s: float, wait_s: float) -> TooBusy:
+    """The sentence for somebody who has just ordered."""
+    return TooBusy(f"There is one order every {_span(cooldown_s)} for each of you. Ask again in {_span(wait_s + 1)}.")
+
+
+def _rounded_up(seconds: float) -> float:
+    """As exact as somebody needs it who waits so long: to a minute, under two minutes to a second."""
+    return seconds + 1 if seconds < 120 else 60.0 * (seconds // 60 + 1)
+
+
+def _span(seconds: float) -> str:
+    """A length for people, rounded down: "40 s", "8 min 20 s", "3 h 10 min"."""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    named = ((hours, "h"), (minutes, "min"), (0 if hours else rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in named if number) or "0 s"
 
 
 def cleaned(origin: Origin) -> Origin:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -15,14 +14,14 @@ import structlog
 
 from generation.config import ServiceConfig
 from generation.engines.base import Capabilities
-from generation.errors import BandmateError, RequestRefused, TakeNotFound, TooBusy
+from generation.errors import BandmateError, TakeNotFound, TooBusy
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.request import AudioFormat, Request, Take
-from generation.service import admission
 from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.dispatch import Dispatcher
+from generation.service.door import Door
 from generation.service.housekeeping import Housekeeper
 from generation.service.jams import JamRooms
 from generation.service.outbox import Outbox
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+NO_LIMITS: Mapping[str, float] = {}
+"""A place without limits of its own."""
+
 
 class Service:
     """Opened with `async with`; everything a front end may do goes through it."""
@@ -57,11 +59,10 @@ class Service:
         Raises BandmateError when the data folder or the ledger can't be opened.
         """
         from generation.audio.store import AudioStore
-        from generation.ledger import Ledger, Limits
+        from generation.ledger import Ledger
 
         config = self._config
         self._store = AudioStore(config.audio_folder)
-        self._limits = Limits(config.max_jobs_per_person, config.max_jobs_per_guild, config.max_jobs)
         async with AsyncExitStack() as stack:
             self._ledger = await stack.enter_async_context(
                 Ledger(
@@ -77,6 +78,7 @@ class Service:
             self._outbox = Outbox(config, self._ledger, ended)
             self._reception = Reception(config, self._ledger, self._store)
             self.sharing = Sharing(self._ledger, self._store)
+            await self.sharing.remembered.refresh()
             self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
             stack.push_async_callback(self.jams.close)
             stack.push_async_callback(self._reception.close)
@@ -84,12 +86,17 @@ class Service:
             self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
+            self.door = Door(
+                config, self._ledger, self._outlook, self.sharing, lambda: self.engines, lambda: self._unavailable
+            )
             self.vitals = Vitals(self._ledger, self._dispatcher)
             days = config.keep_audio_days
-            self.privacy = Privacy(self._ledger, self._store, self._forget_job, keep_audio_days=days)
+            remembered = self.sharing.remembered
+            self.privacy = Privacy(self._ledger, self._store, remembered, self._forget_job, keep_audio_days=days)
             self.housekeeper = Housekeeper(config, self._ledger, self._store)
             stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
             stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))
+            stack.push_async_callback(_stop, asyncio.create_task(remembered.run(), name="settings"))
             self._stack = stack.pop_all()
         return self
 
@@ -127,44 +134,36 @@ class Service:
         await self.sharing.require_standing([take_id])
         return await self._reception.clip_of_take(await self.take(take_id), owner=owner)
 
+    async def require_room(
+        self, request: Request, origin: Origin, *, key: str, place: Mapping[str, float] = NO_LIMITS
+    ) -> None:
+        """Raises now what `submit` would raise, as far as it can be told before the clips are let in."""
+        with counted_refusals(self.telemetry):
+            if await self._ledger.jobs.find(key) is None:
+                self._require_open()
+                await self.door.require_room(request, origin, place)
+
     async def submit(
-        self, request: Request, origin: Origin, *, key: str, max_jobs_per_person: int | None = None
+        self, request: Request, origin: Origin, *, key: str, place: Mapping[str, float] = NO_LIMITS
     ) -> Ticket:
         """Put a job into the ledger. The same `key` (the interaction's id) always gives the same job.
 
-        `max_jobs_per_person` replaces the settings' limit where a guild has its own.
-        Raises RequestRefused, EngineUnavailable, TooBusy.
+        `place`: the limits that hold where it is asked for, beside those of the whole service, by name (generation.
+        limits.OF_A_PLACE). Raises RequestRefused, EngineUnavailable, TooBusy.
         """
         with counted_refusals(self.telemetry):
-            return await self._submit(request, origin, key, max_jobs_per_person)
-
-    async def _submit(self, request: Request, origin: Origin, key: str, max_jobs_per_person: int | None) -> Ticket:
-        from generation.ledger import LimitReached, NewJob
-
-        if (known := await self._ledger.jobs.find(key)) is not None:
-            return self.ticket(known.job_id)
-        if self._is_closing:
-            raise TooBusy("I'm just restarting. Ask again in a minute.")
-        admission.check(request, self.engines, self._unavailable)
-        await self.sharing.require_standing(request.parent_take_ids)
-        limits = replace(self._limits, per_person=max_jobs_per_person or self._limits.per_person)
-        clips = await self._ledger.clips.find(request.clip_ids)
-        if set(request.clip_ids) - set(clips):
-            raise RequestRefused("A clip of this is not here any more: attach it again.")
-        hearings = tuple(clips[clip_id].hearing for clip_id in request.clip_ids)
-        music_s = admission.music_s(request, self.engines[request.engine], hearings)
-        priority = 1 if music_s > self._config.long_job_s else 0
-        home = self._ledger.instance.instance_id
-        job = NewJob(secrets.token_hex(8), key, admission.cleaned(origin), request, music_s, priority, home)
-        try:
-            row, is_new = await self._ledger.jobs.submit(job, limits)
-        except LimitReached as reached:
-            minutes = await self._outlook.minutes_of_queue()
-            raise admission.too_busy(reached.scope, reached.limit, minutes) from None
+            if (known := await self._ledger.jobs.find(key)) is not None:
+                return self.ticket(known.job_id)
+            self._require_open()
+            row, is_new = await self.door.put_in_line(request, origin, key, place)
         if is_new:
             log.info("job taken", job_id=row.job_id, operation=request.operation.value, engine=request.engine)
             self._dispatcher.wake()
         return self.ticket(row.job_id)
+
+    def _require_open(self) -> None:
+        if self._is_closing:
+            raise TooBusy("I'm just restarting. Ask again in a minute.")
 
     def ticket(self, job_id: str) -> Ticket:
         """The handle of a job, also of one from an earlier run."""
@@ -193,7 +192,7 @@ class Service:
 
     async def cancel(self, job_id: str) -> bool:
         """Cancel a queued or running job; False when it was too late."""
-        if not await self._ledger.jobs.cancel(job_id):
+        if not await self._ledger.jobs.cancel(job_id, device_s=self._dispatcher.device_s(job_id)):
             return False
         log.info("job cancelled", job_id=job_id)
         self._dispatcher.drop(job_id)

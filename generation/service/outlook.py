@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from generation import scheduling
 from generation.config import ServiceConfig
+from generation.jobs import Origin
 from generation.scheduling import Forecast, Line, Running, Waiting
 
 if TYPE_CHECKING:
@@ -41,12 +42,15 @@ class Outlook:
             await self._ledger.speeds.note(row.engine, row.device, wall_s / row.music_s)
             self._speeds = await self._ledger.speeds.all()
 
+    def guess_s(self, engine: str, music_s: float) -> float | None:
+        """How long so much music should hold the fastest device; None when nothing was measured."""
+        measured = [speed for (name, _), speed in self._speeds.items() if name == engine]
+        return music_s * min(measured) if measured else None
+
     def expected_s(self, row: JobRow | QueuedJob) -> float | None:
         """How long a job should take, by its device's speed or the fastest known; None when nothing was measured."""
-        measured = [speed for (engine, _), speed in self._speeds.items() if engine == row.engine]
-        if not measured:
-            return None
-        return row.music_s * self._speeds.get((row.engine, row.device or ""), min(measured))
+        own = self._speeds.get((row.engine, row.device or ""))
+        return self.guess_s(row.engine, row.music_s) if own is None else row.music_s * own
 
     def line(self, queue: Queue) -> Line:
         """The queue in the words of the scheduling."""
@@ -76,9 +80,16 @@ class Outlook:
         ended_s = time.monotonic()
         self._stale_at_s = ended_s + max(_FRESH_S, (ended_s - begun_s) / _MAX_SHARE)
 
-    async def minutes_of_queue(self) -> int | None:
-        """Minutes until everything that waits or runs now is made, at least 1; None when unknown."""
-        seconds = scheduling.seconds_until_empty(self.line(await self._ledger.jobs.queue()))
+    async def minutes_until_room(self, scope: str, origin: Origin) -> int | None:
+        """Minutes, at least 1, until a guild (or a person) has one job less in line, or for everybody ("all") until all
+        that waits or runs now is made; None when unknown."""
+        line = self.line(await self._ledger.jobs.queue())
+        if scope == "all":
+            seconds = scheduling.seconds_until_empty(line)
+        else:
+            from generation.ledger.rows import guild_key, person_key
+
+            seconds = scheduling.seconds_until_next(line, (person_key if scope == "person" else guild_key)(origin))
         return None if seconds is None else max(1, round(seconds / 60))
 
     def remaining_s(self, row: JobRow | QueuedJob, fraction: float, elapsed_s: float) -> float | None:

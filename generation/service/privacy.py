@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from generation.audio.store import AudioStore
     from generation.ledger import Ledger
     from generation.ledger.people import Known
+    from generation.service.remembered import Remembered
 
 log = structlog.get_logger()
 
@@ -22,9 +23,15 @@ class Privacy:
     """The service's desk for it. `drop` makes the worker forget a job; `keep_audio_days` as in ServiceConfig."""
 
     def __init__(
-        self, ledger: Ledger, store: AudioStore, drop: Callable[[str], None], *, keep_audio_days: float
+        self,
+        ledger: Ledger,
+        store: AudioStore,
+        remembered: Remembered,
+        drop: Callable[[str], None],
+        *,
+        keep_audio_days: float,
     ) -> None:
-        self._ledger, self._store, self._drop = ledger, store, drop
+        self._ledger, self._store, self._remembered, self._drop = ledger, store, remembered, drop
         self.keep_audio_days = keep_audio_days
 
     async def known(self, front_end: str, person_id: str) -> Known:
@@ -38,6 +45,7 @@ class Privacy:
         """
         layers = await self._leave_rooms(front_end, person_id)
         forgotten = await self._ledger.people.forget(front_end, person_id)
+        self._remembered.note(front_end, ("person", person_id), None)
         for job_id in forgotten.job_ids:
             self._drop(job_id)
         hashes = forgotten.hashes | layers

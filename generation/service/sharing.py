@@ -10,6 +10,7 @@ import structlog
 
 from generation.errors import BandmateError, RequestRefused
 from generation.family import Family, Member, credits_of
+from generation.service.remembered import Remembered
 from generation.sharing import PendingWish
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Sharing:
 
     def __init__(self, ledger: Ledger, store: AudioStore) -> None:
         self._ledger, self._store = ledger, store
+        self.remembered = Remembered(ledger)
 
     async def family(self, take_id: str) -> Family:
         """The takes that are related to this one, at most MAX_MEMBERS. Raises TakeNotFound."""
@@ -61,6 +63,13 @@ class Sharing:
         if take_ids and await self._ledger.families.retracted(take_ids):
             raise RequestRefused("This take was taken back by its owner: nothing new can be built on it.")
 
+    async def require_known(self, take_ids: Collection[str]) -> None:
+        """Raises RequestRefused when one of the takes was never made or is gone: nothing can come from it."""
+        known = await self._ledger.takes.known([name for name in take_ids if "\0" not in name])
+        for take_id in take_ids:
+            if take_id not in known:
+                raise RequestRefused(f"There is no take {take_id[:40]!r} to build on: it was deleted or never made.")
+
     async def retract(self, take_id: str, person_id: str) -> None:
         """Take a take back: its audio goes, nothing new can be built on it, the tree keeps its place.
 
@@ -77,12 +86,14 @@ class Sharing:
     async def chosen_at(
         self, front_end: str, places: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], dict[str, Any]]:
-        """What was chosen at each of the places ("guild" | "channel" | "person", id)."""
-        return await self._ledger.preferences.of(front_end, places)
+        """What was chosen at each of the places ("guild" | "channel" | "person", id); nothing is waited for."""
+        return self.remembered.at(front_end, places)
 
     async def choose(self, front_end: str, place: tuple[str, str], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Change what is chosen at a place (None takes a choice back); returns all that is chosen there."""
-        return await self._ledger.preferences.choose(front_end, place, changes)
+        chosen = await self._ledger.preferences.choose(front_end, place, changes)
+        self.remembered.note(front_end, place, chosen)
+        return chosen
 
     async def keep_pending(self, wish: PendingWish) -> None:
         """Keep an order until its form is sent or its owner has answered."""

@@ -23,11 +23,13 @@ from tests.support.scripted_service import admissions, eventually, member, scrip
 
 
 async def test_a_request_becomes_a_take_with_its_recipe(service: Service, tmp_path: Path) -> None:
-    request = scripted("stems please", seed=11, parent_take_ids=("older-0", "oldest-1"))
+    older = await (await service.submit(scripted("older", num_takes=2), member(), key="older")).takes()
+    parents = tuple(take.take_id for take in older)
+    request = scripted("stems please", seed=11, parent_take_ids=parents)
     ticket = await service.submit(request, member(), key="k")
     (take,) = await ticket.takes()
     assert (take.take_id, take.job_id, take.index) == (f"{ticket.job_id}-0", ticket.job_id, 0)
-    assert take.parents == ("older-0", "oldest-1")
+    assert take.parents == parents
     assert take.remarks == ("One word was not understood.",)
     recipe = take.recipe
     assert (recipe.request, recipe.seed, recipe.licence) == (request, 11, "MIT")
@@ -138,6 +140,8 @@ async def test_what_can_not_be_made_is_refused_with_its_sentence(service: Servic
     with pytest.raises(RequestRefused, match="attach it again"):
         request = Request(Operation.EXTEND, clip_ids=("0" * 64,), engine="scripted")
         await service.submit(request, member(), key="6")
+    with pytest.raises(RequestRefused, match="no take 'never-0' to build on"):
+        await service.submit(scripted("x", parent_take_ids=("never-0",)), member(), key="7")
     assert await service.open_jobs("discord") == ()
 
 
