@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot import orders, preferences, texts
+from bot import answers, orders, preferences, texts
 from bot.views.access import take_source
 from bot.views.asking import ask_view
 from bot.wishes import Wish
@@ -78,13 +78,13 @@ async def ask(
     body = {"wish": wish.to_json(), "granted": list(granted)}
     pending = PendingWish(preferences.FRONT_END, wish.person_id, body, owner_id)
     await interaction.client.service.sharing.keep_pending(pending)
-    mentions = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(int(owner_id))])
     question = question_of(wish, owner_id)
     view = ask_view(pending.wish_id)
     if interaction.message is not None and granted:  # somebody else's yes led here: their message asks on
-        await interaction.response.edit_message(content=question, view=view)
+        await answers.change(interaction, question, view)
         return
-    await interaction.response.send_message(question, view=view, allowed_mentions=mentions)
+    owner = discord.Object(int(owner_id))
+    await answers.respond(interaction, question, view=view, private=False, mentioned=[owner])
 
 
 def question_of(wish: Wish, owner_id: str) -> str:
@@ -112,4 +112,4 @@ async def answer(interaction: discord.Interaction[BandmateClient], wish_id: str,
         await fulfil(interaction, wish, [*pending.body["granted"], person_id], in_place=True)
         return
     said = "was taken back" if person_id == pending.person_id else f"got a no from <@{person_id}>"
-    await interaction.response.edit_message(content=f"The wish of <@{wish.person_id}> {said}.", view=None)
+    await answers.change(interaction, f"The wish of <@{wish.person_id}> {said}.")

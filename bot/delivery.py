@@ -22,7 +22,7 @@ import structlog
 
 from bot import posting
 from bot.network import STUMBLES, insisting, may_pass
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from bot.reply import Reply
 from bot.voice_message import send_voice_message
 from generation.errors import BandmateError, TakeNotFound, TryAgain

@@ -12,7 +12,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot import languages, texts
+from bot import answers, languages, texts
 from bot.network import STUMBLES, insisting
 from generation.errors import BandmateError
 
@@ -109,13 +109,23 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
     if gone or isinstance(original, AnsweredElsewhere):
         log.warning("interaction %s can't be answered any more: %s", interaction.id, original)
         return
-    language = languages.of(interaction)
+    language = await _language_for(interaction)
     sentence = sentence_for(error, language)
     if sentence is None:
         error_id = secrets.token_hex(4)
         log.error("error %s in interaction %s", error_id, interaction.id, exc_info=original)
         sentence = f"Sorry, something went wrong on my side. If it happens again, tell the operator this: `{error_id}`"
     await say(interaction, languages.told(sentence, language))
+
+
+async def _language_for(interaction: discord.Interaction[Any]) -> str:
+    """The language of whoever is told. Whatever goes wrong in finding it, there must be an answer: that of their
+    Discord will do."""
+    try:
+        return await answers.language_for(interaction, private=True)
+    except Exception:
+        log.exception("interaction %s: the language can't be looked up", interaction.id)
+        return languages.language_of(str(interaction.locale))
 
 
 async def say(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -3,14 +3,17 @@
 A file's msgid is the English text as it stands in the source, with {placeholders} where something is filled in. Texts
 are translated whole, at the edge, where they go out: a text is looked up as it is, then held against those with
 placeholders, whose contents stay as they are unless they are texts of ours. So the parts of Bandmate that know nothing
-of languages (its engines, its ledger) write plain English sentences, and people read their own.
+of languages (its engines, its ledger) write plain English sentences, also into the ledger, and people read their own.
+
+    "-# Heard in `hum.ogg`: 8.0 s, no steady beat"       what goes out; `…` is what people typed: it is set aside
+     └┬┘ └─────────────┬───────────────────────┘
+    kept   "Heard in {name}: {what}" -> "Gehört in {name}: {what}", and {what} again by itself
 """
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +22,23 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.po import Entry, plural_rule, read_po
+
 LOCALE = Path(__file__).parent / "locale"
 ENGLISH = "en"
-_PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
+NUMBER = "number"
+"""The placeholder that decides the plural form; it stands for digits only."""
+_HOLE = re.compile(r"\{(\w+)\}")
+_TYPED = re.compile(r"(?<!\\)`(?!/)[^`\n]*`")
+"""What people typed, as `texts.quoted` writes it; `/commands` are ours."""
+_SET_ASIDE = re.compile("\ue000(\\d+)\ue001")
+"""Stands for what was set aside. User words can't have it: `texts.plain` drops signs of private use."""
+_MARK = re.compile(r"(?:-# |- |\*\*\d+\*\* · )+")
+"""Discord's small print, an item of a list, a take's number: before a text, not part of it."""
+_ESCAPE = re.compile(r"\\([\\*_~|`<>@#\[\]()])")
+_NEXT_SENTENCE = re.compile(r"(?<=[.!?]) (?=\S)")
+_NAME = "name"
+"""The context of what is typed: the names of commands and options."""
 _NAMES = frozenset(
     {
         app_commands.TranslationContextLocation.command_name,
@@ -31,63 +48,93 @@ _NAMES = frozenset(
 )
 
 
+class Verbatim(str):
+    """Words of people where one of our texts might stand (the name of a layer in a menu): never translated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text with placeholders: what it looks like when they are filled in, and its forms in another language."""
+
+    looks: re.Pattern[str]
+    fixed: tuple[str, ...]
+    forms: tuple[str, ...]
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """What was filled in; the fixed words are looked for first, which is quick."""
+        return self.looks.fullmatch(text) if all(words in text for words in self.fixed) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language: its own name for itself, its texts by (context, English text), and the texts with placeholders."""
+    """One language: its own name for itself, its texts by (context, English text), the texts with placeholders, and
+    which of several forms goes with a number."""
 
     name: str
     texts: Mapping[tuple[str, str], str]
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    patterns: tuple[Pattern, ...]
+    form_for: Callable[[int], int]
 
     def line(self, line: str) -> str:
-        """A line in this language; as it is where the language has no words for it."""
-        found = self._whole(line)
-        if found is None and " · " in line:
-            return " · ".join(self._whole(part) or part for part in line.split(" · "))
-        return line if found is None else found
+        """A line in this language; what the language has no words for stays as it is."""
+        typed: list[str] = []
 
-    def _whole(self, text: str) -> str | None:
+        def set_aside(match: re.Match[str]) -> str:
+            typed.append(match[0])
+            return f"\ue000{len(typed) - 1}\ue001"
+
+        told = self._line(_TYPED.sub(set_aside, line))
+        return _SET_ASIDE.sub(lambda match: typed[int(match[1])], told)
+
+    def _line(self, line: str) -> str:
+        """Whole; without the mark before it; as parts between dots; sentence by sentence."""
+        if (found := self.whole(line)) is not None:
+            return found
+        if mark := _MARK.match(line):
+            return mark[0] + self._line(line[mark.end() :])
+        for separator, joint in ((re.compile(" · "), " · "), (_NEXT_SENTENCE, " ")):
+            if len(parts := separator.split(line)) > 1:
+                return joint.join(self._line(part) for part in parts)
+        return line
+
+    def whole(self, text: str) -> str | None:
+        """A text that the language has words for, also where its signs were made harmless for Discord; else None."""
+        found = self._looked_up(text)
+        if found is None and "\\" in text:
+            bare = self._looked_up(_ESCAPE.sub(r"\1", text))
+            found = None if bare is None else re.sub(r"([\\*_~|`<>@#\[\]()])", r"\\\1", bare)
+        return found
+
+    def _looked_up(self, text: str) -> str | None:
         if ("", text) in self.texts:
             return self.texts["", text]
-        for pattern, translated in self.patterns:
-            if match := pattern.fullmatch(text):
-                return translated.format(**{name: self.line(part) for name, part in match.groupdict().items()})
+        for pattern in self.patterns:
+            if match := pattern.match(text):
+                filled = match.groupdict()
+                form = pattern.forms[self.form_for(_count(filled.get(NUMBER))) if len(pattern.forms) > 1 else 0]
+                return form.format(**{name: self._line(part) for name, part in filled.items()})
         return None
 
 
-def read_po(text: str) -> Iterator[tuple[str, str, str]]:
-    """The entries of a .po file (GNU gettext manual, "The Format of PO Files"): context, msgid, msgstr.
-
-    Plural forms and obsolete entries (#~) are left out: our texts have none.
-    """
-    entry: dict[str, str] = {}
-    field = ""
-    for raw in [*text.splitlines(), ""]:
-        line = raw.strip()
-        if line.startswith("#"):
-            continue
-        keyword, _, rest = line.partition(" ")
-        if keyword in ("msgctxt", "msgid", "msgstr"):
-            if keyword in entry or (keyword == "msgctxt" and "msgstr" in entry):
-                yield entry.get("msgctxt", ""), entry.get("msgid", ""), entry.get("msgstr", "")
-                entry = {}
-            field, line = keyword, rest
-        if line.startswith('"') and field:
-            entry[field] = entry.get(field, "") + str(ast.literal_eval(line))
-        elif not line and "msgstr" in entry:
-            yield entry.get("msgctxt", ""), entry.get("msgid", ""), entry["msgstr"]
-            entry, field = {}, ""
-
-
-def pattern_of(msgid: str) -> re.Pattern[str]:
-    """What a text with placeholders looks like when they are filled in."""
-    return re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+?)", re.escape(msgid)))
+def pattern_of(msgid: str, forms: tuple[str, ...]) -> Pattern:
+    """A text with placeholders, and its forms in another language."""
+    pieces = _HOLE.split(msgid)  # fixed words and the names of placeholders in turn
+    looks, seen = "", set[str]()
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
+            looks += re.escape(piece)
+        elif piece in seen:
+            looks += f"(?P={piece})"
+        else:
+            seen.add(piece)
+            looks += rf"(?P<{piece}>{r'[+-]?[0-9][0-9.,]*' if piece == NUMBER else '.+?'})"
+    return Pattern(re.compile(looks), tuple(words for words in pieces[::2] if words), forms)
 
 
 @lru_cache(maxsize=1)
 def catalogues() -> Mapping[str, Catalogue]:
     """The languages beside English by their code ("de"), read once when they are first needed."""
-    return {path.stem: _catalogue(path) for path in sorted(LOCALE.glob("*.po"))}
+    return {path.stem: catalogue_of(path.read_text(encoding="utf-8"), path.stem) for path in _files()}
 
 
 def languages() -> dict[str, str]:
@@ -108,16 +155,15 @@ def language_of(locale: str | None, chosen: str | None = None) -> str:
 def told(text: str, language: str) -> str:
     """A text in a language, line by line; what the language has no words for stays English."""
     catalogue = catalogues().get(language)
-    if catalogue is None:
+    if catalogue is None or isinstance(text, Verbatim):
         return text
     return "\n".join(catalogue.line(line) for line in text.split("\n"))
 
 
-def of(interaction: discord.Interaction[Any]) -> str:
-    """The language of whoever acts: the one they have chosen, as far as their settings were read, else their
-    Discord's."""
-    chosen = getattr(interaction.extras.get("preferences"), "language", None)
-    return language_of(str(interaction.locale), chosen)
+def name_in(name: str, language: str) -> str:
+    """The name of a command or option as Discord shows it in a language."""
+    catalogue = catalogues().get(language)
+    return name if catalogue is None else catalogue.texts.get((_NAME, name), name)
 
 
 class Translator(app_commands.Translator):
@@ -131,7 +177,7 @@ class Translator(app_commands.Translator):
         catalogue = catalogues().get(code)
         if catalogue is None:
             return None
-        place = "name" if context.location in _NAMES and not _is_menu(context.data) else ""
+        place = _NAME if context.location in _NAMES and not _is_menu(context.data) else ""
         return catalogue.texts.get((place, string.message))
 
 
@@ -140,12 +186,29 @@ def _is_menu(command: Any) -> bool:
     return isinstance(command, app_commands.ContextMenu)
 
 
-def _catalogue(path: Path) -> Catalogue:
-    entries = {
-        (context, msgid): msgstr for context, msgid, msgstr in read_po(path.read_text(encoding="utf-8")) if msgstr
-    }
-    header = entries.pop(("", ""), "")
+def _files() -> list[Path]:
+    return sorted(LOCALE.glob("*.po"))
+
+
+def catalogue_of(text: str, code: str) -> Catalogue:
+    """The language of a file."""
+    entries = [entry for entry in read_po(text) if entry.is_complete]
+    header = next((entry.msgstr for entry in entries if not entry.context and not entry.msgid), "")
     name = re.search(r"^X-Language-Name: (.+)$", header, re.MULTILINE)
-    with_holes = sorted((msgid for context, msgid in entries if not context and "{" in msgid), key=len, reverse=True)
-    patterns = tuple((pattern_of(msgid), entries["", msgid]) for msgid in with_holes)
-    return Catalogue(name[1].strip() if name else path.stem, entries, patterns)
+    texts = {(entry.context, entry.msgid): entry.msgstr for entry in entries if entry.msgid}
+    patterns = [pattern for entry in entries if not entry.context for pattern in _patterns(entry)]
+    patterns.sort(key=lambda pattern: -sum(map(len, pattern.fixed)))  # the one that says most comes first
+    return Catalogue(name[1].strip() if name else code, texts, tuple(patterns), plural_rule(header))
+
+
+def _patterns(entry: Entry) -> list[Pattern]:
+    """The singular and the plural each have a look of their own; both lead to the form that goes with the number."""
+    looks = [text for text in (entry.msgid, entry.msgid_plural) if "{" in text]
+    return [pattern_of(text, entry.msgstrs) for text in looks]
+
+
+def _count(number: str | None) -> int:
+    """What decides the plural form: the number that was filled in; no number stands for one, a fraction for several."""
+    if number is None:
+        return 1
+    return int(number) if number.isdecimal() else 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 import structlog
 
-from bot import errors, preferences, texts
+from bot import answers, errors, preferences, texts
 from bot.blocked_words import require_clean
 from bot.intake import AttachmentLike
 from bot.jams.inherit import inherit
@@ -25,7 +25,6 @@ from generation.telemetry import counted_refusals
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
-FRONT_END = "discord"
 AWAITED_CLIP = "awaited"
 """Stands in a request for a clip that is attached but not yet let in, so that the rest is checked at once."""
 
@@ -138,7 +137,7 @@ async def reply(interaction: discord.Interaction[BandmateClient], order: Order) 
 def origin_of(interaction: discord.Interaction[BandmateClient], told: Reply | None = None) -> Origin:
     """Who asks, from where, and how to answer (`told`)."""
     return Origin(
-        front_end=FRONT_END,
+        front_end=preferences.FRONT_END,
         person_id=str(interaction.user.id),
         person_name=texts.plain(interaction.user.display_name, 80),
         guild_id=None if interaction.guild_id is None else str(interaction.guild_id),
@@ -182,7 +181,9 @@ async def _submit(
         require_clean(request.prompt, settings.blocked_words)
     lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins), *room_lines]
     lines += _permission_lines(interaction)
-    told = Reply.of(interaction, texts.cut(lines, texts.MAX_HEAD_CHARACTERS), as_voice=settings.voice_message)
+    language = await answers.language_for(interaction, private=bool(interaction.extras.get(IS_PRIVATE)))
+    head = texts.cut(lines, texts.MAX_HEAD_CHARACTERS)
+    told = Reply.of(interaction, head, language=language, as_voice=settings.voice_message)
     ticket = await interaction.client.service.submit(
         request,
         replace(asker, reply=told.to_json()),

@@ -115,7 +115,8 @@ class JobMessage:
     async def add_audio(self, message: discord.Message, max_file_bytes: int, remark: str) -> discord.Message:
         """Put the audio file into its message after all. Raises discord.HTTPException."""
         parts = await self._parts(max_file_bytes)
-        return await message.edit(content=f"{parts.text}\n{texts.small(remark)}", attachments=parts.discord_files())
+        why = languages.told(texts.small(remark), self._reply.language)
+        return await message.edit(content=f"{parts.text}\n{why}", attachments=parts.discord_files())
 
     async def send(
         self, channel: discord.abc.Messageable, max_file_bytes: int, note: str = "", *, audio: bool = True
@@ -126,7 +127,7 @@ class JobMessage:
         """
 
         async def send(parts: Parts) -> discord.Message:
-            text = f"{parts.text}\n{note}" if note else parts.text
+            text = f"{parts.text}\n{languages.told(note, self._reply.language)}" if note else parts.text
             return await channel.send(
                 text,
                 files=parts.discord_files(audio=audio),
@@ -199,7 +200,7 @@ class JobMessage:
 
     def _view(self) -> discord.ui.View:
         if self._job.status.state is JobState.FAILED:
-            return failed_job_view(self._job_id)
+            return self._reply.view(failed_job_view(self._job_id))
         view = takes_view(self._job.takes, self._operations)
         if self._reply.is_private:
             view.add_item(PostButton(self._job.takes[0].take_id))
@@ -207,7 +208,7 @@ class JobMessage:
             from bot.views.jam import JamTakeButton  # it acts through what builds on this module
 
             view.add_item(JamTakeButton(self._job.takes[0].take_id))
-        return view
+        return self._reply.view(view)
 
 
 def picture_name(rendered: Rendered) -> str:

@@ -44,7 +44,8 @@ class Preferences:
     engine, audio_format, seconds (1..300), voice_message, language ("de"): used where an order does not say.
     max_seconds, max_takes, max_jobs_per_person: limits of the place. channel_ids, role_ids: where and by whom the bot
     may be used (empty: everywhere, by everybody); blocked_ids: people who may not; blocked_words: what prompts may not
-    have (see blocked_words.py). leave: who may build on the person's clips.
+    have (see blocked_words.py). leave: who may build on the person's clips. posts_language: the language that the
+    channel or the server has chosen, in which all there are spoken to.
     """
 
     engine: str | None = None
@@ -60,6 +61,7 @@ class Preferences:
     blocked_ids: tuple[str, ...] = ()
     blocked_words: tuple[str, ...] = ()
     leave: Leave = Leave.ANYONE
+    posts_language: str | None = None
     sources: Mapping[str, Scope] = field(default_factory=dict)
 
     def check_limits(self, seconds: float | None, num_takes: int) -> None:
@@ -77,8 +79,10 @@ def inherited(chosen: Mapping[Scope, Mapping[str, Any]]) -> Preferences:
     for scope in Scope:
         for name, value in chosen.get(scope, {}).items():
             is_allowed = name in _PERSONS_OWN if scope is Scope.PERSON else name != "leave"
-            if is_allowed and name in Preferences.__slots__ and name != "sources":
+            if is_allowed and name in Preferences.__slots__ and name not in ("sources", "posts_language"):
                 values[name], sources[name] = _typed(name, value), scope
+                if name == "language" and scope is not Scope.PERSON:
+                    values["posts_language"] = value
     return Preferences(**values, sources=sources)
 
 
@@ -122,11 +126,22 @@ async def here(interaction: discord.Interaction[BandmateClient], person_id: str 
     return found
 
 
+def forget_read(interaction: discord.Interaction[Any]) -> None:
+    """Read anew what holds here when it is asked for next: it was changed."""
+    interaction.extras.pop(_KEPT, None)
+
+
 async def leave_of(client: BandmateClient, person_id: str) -> Leave:
     """Who may build on a person's clips."""
     place = (str(Scope.PERSON), person_id)
     rows = await client.service.sharing.chosen_at(FRONT_END, [place])
     return Leave(rows.get(place, {}).get("leave", Leave.ANYONE))
+
+
+async def posts_language_at(client: BandmateClient, where: Mapping[Scope, str]) -> str | None:
+    """The language that a channel or its server has chosen; None where neither has."""
+    rows = await client.service.sharing.chosen_at(FRONT_END, [(str(scope), place) for scope, place in where.items()])
+    return inherited({scope: rows.get((str(scope), place), {}) for scope, place in where.items()}).posts_language
 
 
 async def require_allowed(interaction: discord.Interaction[BandmateClient]) -> Preferences:

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import discord
 
 from bot import texts
 from bot.network import STUMBLES, insisting
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from bot.reply import Reply
 from bot.views.jobs import open_job_view
 from generation.service import JobState, JobStatus, Ticket
@@ -35,7 +36,7 @@ class ProgressBoard:
     def __init__(self, client: BandmateClient, edit_interval_s: float) -> None:
         self._client = client
         self._edit_interval_s = edit_interval_s
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # a lock lives while it is held
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
@@ -47,11 +48,10 @@ class ProgressBoard:
         job_id = ticket.job_id
         async with self._lock(job_id):
             if job_id in self._ended:  # made and answered faster than it could be shown
-                del self._locks[job_id]
                 return
             try:
                 line = texts.status_line(await self._client.service.status(job_id))
-                view = open_job_view(job_id)
+                view = reply.view(open_job_view(job_id))
                 await insisting(lambda: interaction.edit_original_response(content=reply.text(line), view=view))
             except (discord.HTTPException, *STUMBLES) as error:
                 log.warning("job %s: the progress message could not be shown: %s", job_id, error)
@@ -72,7 +72,6 @@ class ProgressBoard:
                 self._ended.popitem(last=False)
             if task := self._tasks.pop(job_id, None):
                 task.cancel()
-        self._locks.pop(job_id, None)
 
     async def close(self) -> None:
         """Stop all edits."""
@@ -80,16 +79,20 @@ class ProgressBoard:
             await self.end(job_id)
 
     def _lock(self, job_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(job_id, asyncio.Lock())
+        lock = self._locks.get(job_id)
+        if lock is None:
+            lock = self._locks[job_id] = asyncio.Lock()
+        return lock
 
     def _start(self, ticket: Ticket, reply: Reply) -> None:
         if ticket.job_id not in self._tasks:
             task = asyncio.create_task(self._follow(ticket, reply), name=f"progress of job {ticket.job_id}")
             self._tasks[ticket.job_id] = task
-            task.add_done_callback(self._log_fault)
+            task.add_done_callback(lambda done: self._followed(ticket.job_id, done))
 
-    @staticmethod
-    def _log_fault(task: asyncio.Task[None]) -> None:
+    def _followed(self, job_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(job_id) is task:
+            del self._tasks[job_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("%s can't be followed any more", task.get_name(), exc_info=error)
 
@@ -102,7 +105,9 @@ class ProgressBoard:
                 return  # delivery writes the last words
             await asyncio.sleep(self._edit_interval_s)
             newest = await self._client.service.status(ticket.job_id)
-            if newest.state in OPEN_STATES and not await self._edit(reply, newest, open_job_view(ticket.job_id)):
+            if newest.state in OPEN_STATES and not await self._edit(
+                reply, newest, reply.view(open_job_view(ticket.job_id))
+            ):
                 return
 
     async def _edit(self, reply: Reply, status: JobStatus, view: discord.ui.View | None) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot import languages, texts
+from bot import languages
+from bot.localised import fitted, in_language
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -47,8 +48,10 @@ class Reply:
     jam_room_id: str | None = None
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[BandmateClient], head: str, *, as_voice: bool = False) -> Self:
-        """The reply of an interaction that was just deferred."""
+    def of(
+        cls, interaction: discord.Interaction[BandmateClient], head: str, *, language: str, as_voice: bool = False
+    ) -> Self:
+        """The reply of an interaction that was just deferred, in the language of whoever will read it."""
         return cls(
             channel_id=interaction.channel_id or 0,
             interaction_id=interaction.id,
@@ -56,7 +59,7 @@ class Reply:
             token_expires_at=interaction.expires_at.timestamp(),
             filesize_limit_bytes=interaction.filesize_limit,
             head=head,
-            locale=languages.of(interaction),
+            locale=language,
             run_id=interaction.client.run_id,
             message_id=interaction.extras.get(MESSAGE_ID),
             is_private=bool(interaction.extras.get(IS_PRIVATE)),
@@ -71,7 +74,11 @@ class Reply:
 
     def text(self, *lines: str) -> str:
         """The progress message's text: the head and these lines under it."""
-        return texts.cut(languages.told("\n".join([self.head, *lines]), self.language).split("\n"))
+        return fitted("\n".join([self.head, *lines]), self.language)
+
+    def view(self, view: discord.ui.View) -> discord.ui.View:
+        """What hangs under a message, in the same language."""
+        return in_language(view, self.language)
 
     @property
     def language(self) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import errors, languages, texts
+from bot import answers, errors, texts
+from bot.languages import name_in, told
 from bot.voice import extra
 from generation.request import Operation
 
@@ -31,19 +32,19 @@ async def about(interaction: discord.Interaction[BandmateClient]) -> None:
     scopes = ("bot", "applications.commands")
     invite = discord.utils.oauth_url(client.application_id or 0, permissions=wanted, scopes=scopes)
     lines.append(f"[Invite it](<{invite}>)")
-    await interaction.response.send_message(texts.cut(lines), ephemeral=True)
+    await answers.respond(interaction, texts.cut(lines))
 
 
 @app_commands.command(name="help", description="What you can ask for")
 async def help_(interaction: discord.Interaction[BandmateClient]) -> None:
     """Every command with its options."""
-    language, tree = languages.of(interaction), interaction.client.tree
+    language, tree = await answers.language_for(interaction, private=True), interaction.client.tree
     lines = [line for command in tree.walk_commands() for line in _help_lines(command, language)]
     menus = tree.get_commands(type=discord.AppCommandType.message)
-    named = ", ".join(f"*{languages.told(menu.name, language)}*" for menu in menus)
-    lines.append(f"In the menu of a message (Apps): {named}")
+    named = ", ".join(f"*{told(menu.name, language)}*" for menu in menus)
+    lines.append(told(f"In the menu of a message (Apps): {named}", language))
     first, *more = texts.pages(lines)
-    await interaction.response.send_message(first, ephemeral=True)
+    await answers.respond(interaction, first)
     for page in more:
         await interaction.followup.send(page, ephemeral=True)
 
@@ -52,9 +53,10 @@ def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Grou
     """One line a command: its name, what must and what may be given, what it does."""
     if isinstance(command, app_commands.Group):
         return
-    needed = [f"`{option.display_name}`" for option in command.parameters if option.required]
-    optional = [option.display_name for option in command.parameters if not option.required]
-    yield f"{' '.join([f'**/{command.qualified_name}**', *needed])}: {languages.told(command.description, language)}"
+    needed = [f"`{name_in(option.display_name, language)}`" for option in command.parameters if option.required]
+    optional = [name_in(option.display_name, language) for option in command.parameters if not option.required]
+    name = " ".join(name_in(word, language) for word in command.qualified_name.split(" "))
+    yield f"{' '.join([f'**/{name}**', *needed])}: {told(command.description, language)}"
     if optional:
         yield f"-# also: {', '.join(optional)}"
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, orders, texts
 from bot.commands import jam_layers, jam_menu, jam_rounds
 from bot.jams import adding, mixing
 from bot.jams.card import layer_lines
 from bot.jams.rooms import has_left, open_thread_room, person_of, person_of_member, room_here, text_channel_of
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
+from bot.views import jam_upload
 from bot.views.access import visible_take
 from generation.errors import RequestRefused
 from generation.hearing import PITCH_NAMES
@@ -82,7 +83,7 @@ async def start(
     if check_in is not None:
         lines.append(await adding.add_clip(interaction, room, check_in, None))
     lines.append(await interaction.client.jams.board.show(room.room_id))
-    await interaction.edit_original_response(content=texts.cut([line for line in lines if line]))
+    await answers.show(interaction, texts.cut([line for line in lines if line]))
 
 
 def _frame_of(interaction: discord.Interaction[BandmateClient], said: dict[str, Any]) -> Frame:
@@ -118,17 +119,20 @@ async def add(
     take: str | None = None,
     name: LayerName | None = None,
 ) -> None:
-    """One more layer."""
-    if (clip is None) == (take is None):
+    """One more layer; with neither clip nor take a form asks for a file."""
+    if clip is not None and take is not None:
         raise RequestRefused("Attach a clip or name a take: one of the two becomes the layer.")
     room = await room_here(interaction)
+    if clip is None and take is None:
+        await jam_upload.ask_for_file(interaction, room, name or "")
+        return
     found = None if take is None else await visible_take(interaction, take.strip().strip("`"))
     await orders.defer(interaction)
     if clip is not None:
         told = await adding.add_attachment(interaction, room, clip, name)
     elif found is not None:
         told = await adding.add_take(interaction, room, found, name)
-    await interaction.edit_original_response(content=told)
+    await answers.show(interaction, told)
 
 
 @jam_group.command(description="Hear what the room sounds like now")
@@ -144,7 +148,7 @@ async def mix(interaction: discord.Interaction[BandmateClient], format: AudioFor
 async def status(interaction: discord.Interaction[BandmateClient]) -> None:
     """The room's layers, and its card shown anew; elsewhere the guild's open rooms."""
     jams = interaction.client.service.jams
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await answers.think(interaction)
     room = await jams.of_thread(FRONT_END, str(interaction.channel_id))
     if room is None:
         rooms = await jams.open_rooms(FRONT_END, str(interaction.guild_id))
@@ -153,7 +157,7 @@ async def status(interaction: discord.Interaction[BandmateClient]) -> None:
     else:
         trouble = await interaction.client.jams.board.show(room.room_id)
         lines = [f"Hosted by <@{room.host_id}>, {room.state}.", *layer_lines(room), trouble]
-    await interaction.edit_original_response(content=texts.cut([line for line in lines if line]))
+    await answers.show(interaction, texts.cut([line for line in lines if line]))
 
 
 @jam_group.command(description="Hand the room over to somebody else")
@@ -170,7 +174,7 @@ async def host(interaction: discord.Interaction[BandmateClient], member: discord
         room.room_id, lambda newest, now: rules.hand_over(newest, by, to, host_has_left=gone)
     )
     interaction.client.jams.board.refresh(room.room_id)
-    await interaction.edit_original_response(content=f"<@{member.id}> hosts this room now.")
+    await answers.show(interaction, f"<@{member.id}> hosts this room now.")
 
 
 @jam_group.command(description="Close the room: the mixdown, the stems and the credits are posted")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, orders, texts
 from bot.jams import mixing
 from bot.jams.card import layer_line, layer_lines
 from bot.jams.rooms import person_of, room_here
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from bot.views import jam as views
 from generation.jam import layers as rules
 from generation.jam.layers import MAX_GAIN_DB, MIN_GAIN_DB
@@ -28,9 +28,9 @@ Decibels = app_commands.Range[float, MIN_GAIN_DB, MAX_GAIN_DB]
 async def layers(interaction: discord.Interaction[BandmateClient], layer: str | None = None) -> None:
     """The layers, or one of them; also of a closed room."""
     room = await room_here(interaction, open_only=False)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await answers.think(interaction)
     if layer is None:
-        await interaction.edit_original_response(content=texts.cut(layer_lines(room)))
+        await answers.show(interaction, texts.cut(layer_lines(room)))
     else:
         await mixing.post_layer(interaction, room, rules.layer_named(room, layer))
 
@@ -85,7 +85,7 @@ async def _tell(interaction: discord.Interaction[BandmateClient], room: Room, la
     """Say how the layer is now, and bring the card up to date."""
     interaction.client.jams.board.refresh(room.room_id)
     layer = next(layer for layer in room.layers if layer.layer_id == layer_id)
-    await interaction.edit_original_response(content=layer_line(room, layer))
+    await answers.show(interaction, layer_line(room, layer))
 
 
 async def layer_choices(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import orders, preferences
+from bot import answers, orders, preferences
 from bot.jams import adding
 from bot.jams.rooms import room_here
 from bot.views import actions, forms
@@ -48,7 +48,7 @@ async def _add(interaction: discord.Interaction[BandmateClient], room: Room, sou
         told = await adding.add_take(interaction, room, take, None)
     else:
         told = await adding.add_attachment(interaction, room, source, None)
-    await interaction.edit_original_response(content=told)
+    await answers.show(interaction, told)
 
 
 async def _ask_which(interaction: discord.Interaction[BandmateClient], sources: Sequence[Source]) -> None:
@@ -59,7 +59,7 @@ async def _ask_which(interaction: discord.Interaction[BandmateClient], sources: 
     await interaction.client.service.sharing.keep_pending(pending)
     form = forms.new_form(interaction, FORM_KIND, pending.wish_id, "Add to the jam")
     files = {str(index): f"{index + 1} · {source.label}" for index, source in enumerate(sources)}
-    await interaction.response.send_modal(form.add_item(forms.choice_field(forms.FILE, "Which file?", files, "0")))
+    await answers.ask(interaction, form.add_item(forms.choice_field(forms.FILE, "Which file?", files, "0")))
 
 
 async def _chosen(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:

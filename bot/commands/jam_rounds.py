@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, orders, texts
 from bot.jams import relay_posts, vote_posts
 from bot.jams.rooms import person_of, room_here
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from bot.views import jam_relay, jam_vote
 from generation.jam import relay as rules
 from generation.jam import vote as vote_rules
@@ -49,7 +49,7 @@ async def relay_start(
             newest, by, turn_limit_s=minutes * 60, num_rounds=rounds, now=now, start_take_id=start_take_id
         ),
     )
-    await interaction.edit_original_response(content=f"<@{by.person_id}> begins a relay.")
+    await answers.show(interaction, f"<@{by.person_id}> begins a relay.")
     await relay_posts.show_turn(client, after)
 
 
@@ -88,7 +88,7 @@ async def relay_end(interaction: discord.Interaction[BandmateClient]) -> None:
     by, client, relay = person_of(interaction), interaction.client, rules.running(room)
     await orders.defer(interaction)
     await client.service.jams.change(room.room_id, lambda newest, now: rules.end_relay(newest, by))
-    await interaction.edit_original_response(content=f"<@{by.person_id}> has ended the relay.")
+    await answers.show(interaction, f"<@{by.person_id}> has ended the relay.")
     await relay_posts.post_song(client, room, relay)
 
 
@@ -106,7 +106,7 @@ async def vote_start(
     wanted = [word.strip("`,") for word in (takes or "").split()]
     found = await vote_posts.takes_to_vote_on(interaction.client, room, wanted)
     await vote_posts.start(interaction.client, room, person_of(interaction), found, limit_s=minutes * 60)
-    await interaction.edit_original_response(content=f"<@{interaction.user.id}> calls a vote.")
+    await answers.show(interaction, f"<@{interaction.user.id}> calls a vote.")
 
 
 @vote_group.command(name="end", description="End the vote now and show the counts")

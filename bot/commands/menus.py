@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import consent, preferences
+from bot import answers, consent, preferences
 from bot.views import forms
 from bot.views.access import sources_of
 from bot.wishes import Source, Wish
@@ -51,7 +51,7 @@ async def _ask(
     wish = Wish.of(interaction, operations[0], *sources)
     pending = PendingWish(preferences.FRONT_END, wish.person_id, {"wish": wish.to_json()})
     await interaction.client.service.sharing.keep_pending(pending)
-    await interaction.response.send_modal(forms.wish_form(interaction, pending.wish_id, title, sources, operations))
+    await answers.ask(interaction, forms.wish_form(interaction, pending.wish_id, title, sources, operations))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:

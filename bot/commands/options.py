@@ -11,8 +11,8 @@ import discord
 from discord import app_commands
 
 from bot import texts
-from bot.orders import AWAITED_CLIP, FRONT_END
-from bot.preferences import Preferences
+from bot.orders import AWAITED_CLIP
+from bot.preferences import FRONT_END, Preferences
 from generation.family import Member
 from generation.hearing import PITCH_NAMES
 from generation.request import MAX_SEED, MAX_TAKES, AudioFormat, Operation, Request, Sampling

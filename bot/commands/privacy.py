@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, preferences, texts
 from bot.views.forget import forget_view
 from generation.request import Operation
 
@@ -26,9 +26,9 @@ WARNING = (
 @app_commands.command(description="What I keep of you, how long, and who can see it")
 async def privacy(interaction: discord.Interaction[BandmateClient]) -> None:
     """What is kept, in numbers, to the person alone."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await answers.think(interaction)
     service = interaction.client.service
-    known = await service.privacy.known(orders.FRONT_END, str(interaction.user.id))
+    known = await service.privacy.known(preferences.FRONT_END, str(interaction.user.id))
     lines = [
         "**What I keep of you**",
         f"- {_counted(known.num_clips, 'clip')} and {_counted(known.num_takes, 'take')}"
@@ -42,13 +42,13 @@ async def privacy(interaction: discord.Interaction[BandmateClient]) -> None:
         _how_long(service.privacy.keep_audio_days),
         "Others may build on your takes unless you say otherwise in your settings. `/forget-me` deletes all of it.",
     ]
-    await interaction.edit_original_response(content=texts.cut(lines))
+    await answers.show(interaction, texts.cut(lines))
 
 
 @app_commands.command(name="forget-me", description="Delete your clips, takes and settings, everywhere and for good")
 async def forget_me(interaction: discord.Interaction[BandmateClient]) -> None:
     """Say what it does and ask once more; the button does it."""
-    await interaction.response.send_message(WARNING, view=forget_view(), ephemeral=True)
+    await answers.respond(interaction, WARNING, view=forget_view())
 
 
 def _counted(number: int, what: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, preferences, texts
 from bot.views import jobs
 from bot.views.access import may_see
 from generation.errors import RequestRefused
@@ -24,12 +24,12 @@ MAX_SHOWN = 15
 @app_commands.command(description="What is being made here, and what waits")
 async def queue(interaction: discord.Interaction[BandmateClient]) -> None:
     """The jobs of this server that the person may see, or in a direct message one's own."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await answers.think(interaction)
     open_jobs = await _open_jobs(interaction, own=interaction.guild_id is None)
     lines = [_line(job) for job in open_jobs[:MAX_SHOWN]]
     if len(open_jobs) > MAX_SHOWN:
         lines.append(f"… and {len(open_jobs) - MAX_SHOWN} more.")
-    await interaction.edit_original_response(content=texts.cut(lines) or "Nothing waits: your wish would be next.")
+    await answers.show(interaction, texts.cut(lines) or "Nothing waits: your wish would be next.")
 
 
 @app_commands.command(description="Cancel what you asked for")
@@ -41,7 +41,7 @@ async def cancel(interaction: discord.Interaction[BandmateClient], job: str | No
         if not own:
             raise RequestRefused("Nothing of yours waits or runs.")
         job = own[-1].status.job_id
-    await interaction.response.send_message(await jobs.cancel_job(interaction, job), ephemeral=True)
+    await answers.respond(interaction, await jobs.cancel_job(interaction, job))
 
 
 @cancel.autocomplete("job")
@@ -63,8 +63,8 @@ async def _open_jobs(interaction: discord.Interaction[BandmateClient], *, own: b
     """One's own jobs, or all of this server's that the person may see; the next one first."""
     service = interaction.client.service
     if own:
-        return await service.open_jobs(orders.FRONT_END, person_id=str(interaction.user.id))
-    everyones = await service.open_jobs(orders.FRONT_END, guild_id=str(interaction.guild_id))
+        return await service.open_jobs(preferences.FRONT_END, person_id=str(interaction.user.id))
+    everyones = await service.open_jobs(preferences.FRONT_END, guild_id=str(interaction.guild_id))
     return tuple(job for job in everyones if may_see(interaction, job.origin))
 
 

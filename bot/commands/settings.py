@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot import answers
 from bot.preferences import Scope
 from bot.views.settings import require_right, settings_text, settings_view
 from generation.request import Operation
@@ -40,8 +41,7 @@ async def guild(interaction: discord.Interaction[BandmateClient]) -> None:
 
 async def _show(interaction: discord.Interaction[BandmateClient], scope: Scope) -> None:
     require_right(interaction, scope)
-    content = await settings_text(interaction, scope)
-    await interaction.response.send_message(content, view=settings_view(scope), ephemeral=True)
+    await answers.respond(interaction, await settings_text(interaction, scope), view=settings_view(scope))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import orders, texts
+from bot import answers, orders, texts
 from bot.commands.options import take_choices
 from bot.posting import MAX_REQUEST_BYTES, picture_name
+from bot.reply import IS_PRIVATE
 from bot.views import family
 from bot.views.access import require_owner_or_moderator, visible_take
 from bot.views.takes import takes_view
@@ -32,15 +33,16 @@ async def show(interaction: discord.Interaction[BandmateClient], take: str) -> N
     found = await _take(interaction, take)
     await interaction.client.service.sharing.require_standing([found.take_id])
     origin = await interaction.client.service.origin(found.job_id)
-    await interaction.response.defer(thinking=True, ephemeral=bool(origin.reply.get("is_private")))
+    await answers.think(interaction, private=bool(origin.reply.get(IS_PRIVATE)))
     client = interaction.client
     limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
     request = found.recipe.request
     rendered = await client.service.render(found.take_id, request.audio_format, max_bytes=limit_bytes)
     picture = await client.service.waveform_png(found.take_id)
-    await interaction.edit_original_response(
-        content=texts.takes_text(texts.headline(request, origin.person_id), [found], [rendered.remark]),
-        attachments=[
+    await answers.show(
+        interaction,
+        texts.takes_text(texts.headline(request, origin.person_id), [found], [rendered.remark]),
+        files=[
             discord.File(io.BytesIO(rendered.data), rendered.filename),
             discord.File(io.BytesIO(picture), picture_name(rendered)),
         ],
@@ -62,8 +64,8 @@ async def tree(interaction: discord.Interaction[BandmateClient], take: str) -> N
 async def credits_(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """The take and all that it was made from, with names."""
     found = await _take(interaction, take)
-    await interaction.response.defer(thinking=True, ephemeral=True)
-    await interaction.edit_original_response(content=await family.credits_text(interaction, found))
+    await answers.think(interaction)
+    await answers.show(interaction, await family.credits_text(interaction, found))
 
 
 @take_group.command(description="Makes a take again by its recipe and says whether it is the same")
@@ -75,7 +77,7 @@ async def replay(interaction: discord.Interaction[BandmateClient], take: str) ->
     await interaction.client.service.sharing.require_standing([found.take_id])
     await orders.defer(interaction, private=True)
     outcome = await interaction.client.service.replay(found.take_id, orders.origin_of(interaction))
-    await interaction.edit_original_response(content=texts.escaped(outcome.sentence()))
+    await answers.show(interaction, texts.escaped(outcome.sentence()))
 
 
 @take_group.command(description="Takes your take back: its audio goes, nobody can build on it any more")

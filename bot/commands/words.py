@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import blocked_words, texts
+from bot import answers, blocked_words, texts
 from bot.preferences import FRONT_END, Scope
 from generation.errors import RequestRefused
 from generation.request import Operation
@@ -36,7 +36,7 @@ async def block(
     if len(known) >= blocked_words.MAX_WORDS and new not in known:
         raise RequestRefused(f"The list has {blocked_words.MAX_WORDS} words already: allow one of them first.")
     await _keep(interaction, sorted({*known, new}))
-    await interaction.response.send_message(f"{texts.quoted(new)} is blocked here now.", ephemeral=True)
+    await answers.respond(interaction, f"{texts.quoted(new)} is blocked here now.")
 
 
 @words_group.command(description="Allow a blocked word again")
@@ -48,7 +48,7 @@ async def allow(interaction: discord.Interaction[BandmateClient], word: str) -> 
     if gone not in known:
         raise RequestRefused("That word is not on this server's list. `/words list` shows it.")
     await _keep(interaction, [each for each in known if each != gone])
-    await interaction.response.send_message(f"{texts.quoted(gone)} is allowed here again.", ephemeral=True)
+    await answers.respond(interaction, f"{texts.quoted(gone)} is allowed here again.")
 
 
 @allow.autocomplete("word")
@@ -62,7 +62,7 @@ async def list_(interaction: discord.Interaction[BandmateClient]) -> None:
     """Show the list, to the one who asks alone."""
     known = await _words(interaction)
     shown = " ".join(texts.quoted(each) for each in known) or "No word is blocked here. `/words block` adds one."
-    await interaction.response.send_message(texts.cut(_lines(shown)), ephemeral=True)
+    await answers.respond(interaction, texts.cut(_lines(shown)))
 
 
 def _lines(text: str, width: int = 1900) -> list[str]:

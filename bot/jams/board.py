@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.jams import thread
 from bot.jams.card import card_text, card_view
+from bot.languages import told
 from bot.network import STUMBLES
 from generation.errors import BandmateError
 from generation.jam.room import Room, shut
@@ -92,22 +94,22 @@ class CardBoard:
             self.refresh(room_id)
 
     async def _post_or_edit(self, room: Room) -> str:
-        picture = await self._client.service.jams.card_png(room)
-        thread = self._thread(room)
+        language = await thread.language_in(self._client, room)
+        picture = await self._client.service.jams.card_png(room, lambda text: told(text, language))
         if room.card_message_id is not None:
             try:
-                message = thread.get_partial_message(int(room.card_message_id))
-                await message.edit(content=card_text(room), attachments=[_file(picture)], view=card_view(room))
+                card = (room.card_message_id, card_text(room))
+                await thread.edit(self._client, room, *card, view=card_view(room), files=[_file(picture)])
             except discord.NotFound as error:
                 if error.code != UNKNOWN_MESSAGE:
                     raise
             else:
                 return ""
-        return await self._post(room, thread, picture)
+        return await self._post(room, picture)
 
-    async def _post(self, room: Room, thread: discord.PartialMessageable, picture: bytes) -> str:
+    async def _post(self, room: Room, picture: bytes) -> str:
         """Post a new card, remember it, pin it."""
-        message = await thread.send(card_text(room), file=_file(picture), view=card_view(room) or discord.ui.View())
+        message = await thread.post(self._client, room, card_text(room), view=card_view(room), files=[_file(picture)])
         await self._client.service.jams.change(
             room.room_id, lambda newest, now: newest.changed(card_message_id=str(message.id))
         )
@@ -116,10 +118,6 @@ class CardBoard:
         except discord.Forbidden:
             return "I may not pin the room's card here: a moderator can grant me Pin Messages, or pin it."
         return ""
-
-    def _thread(self, room: Room) -> discord.PartialMessageable:
-        guild_id = int(room.guild_id) if room.guild_id else None
-        return self._client.get_partial_messageable(int(room.thread_id), guild_id=guild_id)
 
 
 def _file(picture: bytes) -> discord.File:

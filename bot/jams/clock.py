@@ -14,7 +14,7 @@ import discord
 
 from bot.jams import relay_posts, vote_posts
 from bot.network import STUMBLES
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from generation.errors import BandmateError, RequestRefused
 from generation.jam import relay
 from generation.jam.room import Room

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.jams.board import CardBoard
 from bot.jams.clock import JamClock
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient

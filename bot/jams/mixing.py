@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot import texts
-from bot.jams.relay_posts import thread_of
+from bot import answers, texts
+from bot.jams import thread
 from bot.jams.rooms import person_of
 from bot.posting import MAX_REQUEST_BYTES, nonce_of
 from generation.errors import BandmateError
@@ -27,7 +27,7 @@ async def post_mix(interaction: discord.Interaction[BandmateClient], room: Room,
     rendered = await interaction.client.service.jams.render_mix(room, audio_format, limit_bytes)
     heard = ", ".join(texts.quoted(layer.name) for layer in room.audible_layers)
     lines = [f"**The mix of {texts.escaped(room.title)}:** {heard}", *_remarks(rendered)]
-    await interaction.edit_original_response(content=texts.cut(lines), attachments=[_file(rendered)])
+    await answers.show(interaction, texts.cut(lines), files=[_file(rendered)])
 
 
 async def post_layer(interaction: discord.Interaction[BandmateClient], room: Room, layer: Layer) -> None:
@@ -35,7 +35,7 @@ async def post_layer(interaction: discord.Interaction[BandmateClient], room: Roo
     limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
     rendered = await interaction.client.service.jams.render_layer(room, layer, AudioFormat.FLAC, limit_bytes)
     lines = [f"{texts.quoted(layer.name)} by <@{layer.owner_id}>", *_remarks(rendered)]
-    await interaction.edit_original_response(content=texts.cut(lines), attachments=[_file(rendered)])
+    await answers.show(interaction, texts.cut(lines), files=[_file(rendered)])
 
 
 async def close_room(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
@@ -51,7 +51,7 @@ async def close_room(interaction: discord.Interaction[BandmateClient], room: Roo
             room.room_id, lambda newest, now: newest.changed(closing_message_id=str(message.id))
         )
     client.jams.board.refresh(room.room_id)
-    await interaction.edit_original_response(content=f"Closed: {message.jump_url}")
+    await answers.show(interaction, f"Closed: {message.jump_url}")
 
 
 async def _closing_post(interaction: discord.Interaction[BandmateClient], room: Room) -> discord.Message:
@@ -60,9 +60,8 @@ async def _closing_post(interaction: discord.Interaction[BandmateClient], room: 
     credit = [texts.escaped(line) for line in credit_lines(room)]
     lines += ["**Credits**", *credit] if credit else ["Nothing came of it this time."]
     lines += [texts.small(remark) for remark in remarks]
-    return await thread_of(interaction.client, room).send(
-        texts.cut(lines), files=files, nonce=nonce_of(f"close-{room.room_id}"), suppress_embeds=True
-    )
+    nonce = nonce_of(f"close-{room.room_id}")
+    return await thread.post(interaction.client, room, texts.cut(lines), files=files, nonce=nonce)
 
 
 async def _closing_files(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import orders, texts
+from bot.jams import thread
 from bot.jams.card import when
 from bot.jams.inherit import IN_FRAME
 from bot.jams.rooms import has_left, person_of
@@ -77,11 +78,8 @@ async def show_turn(client: BandmateClient, room: Room, word: str = "") -> None:
         await finish(client, room)
         return
     await _close_old(client, room, word)
-    message = await thread_of(client, room).send(
-        turn_text(room),
-        view=_view(room),
-        allowed_mentions=discord.AllowedMentions(users=[discord.Object(int(room.relay.person_id))]),
-    )
+    next_one = discord.Object(int(room.relay.person_id))
+    message = await thread.post(client, room, turn_text(room), view=_view(room), mentioned=[next_one])
     await _remember(client, room, str(message.id))
     client.jams.board.refresh(room.room_id)
 
@@ -111,9 +109,9 @@ async def post_song(client: BandmateClient, room: Room, relay: Relay) -> None:
     """The end of a relay in the room's thread."""
     await _close_old(client, room, "The relay is over.")
     client.jams.board.refresh(room.room_id)
-    turns = len(relay.take_ids)
+    turns = relay.num_turns
     if not turns:
-        await thread_of(client, room).send("The relay is over: nobody played.")
+        await thread.post(client, room, "The relay is over: nobody played.")
         return
     text = f"The relay is over: {turns} turn{'s' if turns > 1 else ''} by {_people(relay)}."
     guild = client.get_guild(int(room.guild_id or 0))
@@ -121,9 +119,9 @@ async def post_song(client: BandmateClient, room: Room, relay: Relay) -> None:
     try:
         song = await client.service.jams.render_relay(room, relay.take_ids, limit_bytes)
     except BandmateError as error:
-        await thread_of(client, room).send(f"{text}\n{texts.escaped(str(error))}")
+        await thread.post(client, room, f"{text}\n{texts.escaped(str(error))}")
         return
-    await thread_of(client, room).send(text, file=discord.File(io.BytesIO(song.data), song.filename))
+    await thread.post(client, room, text, files=[discord.File(io.BytesIO(song.data), song.filename)])
 
 
 def turn_text(room: Room) -> str:
@@ -134,11 +132,6 @@ def turn_text(room: Room) -> str:
         f"Relay, round {relay.round_number} of {relay.num_rounds}: <@{relay.person_id}> {verb},"
         f" until {when(relay.turn_ends_at)}.\n-# In the relay: {_people(relay)}. Anybody may join."
     )
-
-
-def thread_of(client: BandmateClient, room: Room) -> discord.PartialMessageable:
-    """The room's thread, by its id alone."""
-    return client.get_partial_messageable(int(room.thread_id), guild_id=int(room.guild_id or 0) or None)
 
 
 def _people(relay: Relay) -> str:
@@ -157,8 +150,7 @@ async def _close_old(client: BandmateClient, room: Room, word: str) -> None:
     if relay is None or relay.message_id is None:
         return
     try:
-        message = thread_of(client, room).get_partial_message(int(relay.message_id))
-        await message.edit(content=word or "This turn is over.", view=None)
+        await thread.edit(client, room, relay.message_id, word or "This turn is over.")
     except discord.HTTPException as error:
         log.info("room %s: the message of a turn can't be edited: %s", room.room_id, error)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import discord
 
-from bot import texts
+from bot import answers, texts
 from bot.errors import missing_permissions
-from bot.orders import FRONT_END
+from bot.preferences import FRONT_END
 from generation.errors import RequestRefused
 from generation.jam.frame import Frame
 from generation.jam.room import Person, Room, require_open
@@ -82,6 +82,7 @@ async def open_thread_room(
         thread_id=str(thread.id),
         guild_id=str(interaction.guild_id),
         title=shown,
+        language=await answers.language_for(interaction, private=False),
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.jams import thread
 from bot.jams.card import when
-from bot.jams.relay_posts import thread_of
 from bot.posting import MAX_REQUEST_BYTES
 from generation.errors import RequestRefused, TakeNotFound
 from generation.jam import vote as rules
@@ -45,7 +45,7 @@ async def post(client: BandmateClient, room: Room) -> None:
         files.append(discord.File(io.BytesIO(rendered.data), rendered.filename))
     title = "A tie: the run-off" if vote.is_runoff else "Which take goes on?"
     text = f"**{title}** Votes are hidden until {when(vote.ends_at)}; you can change yours until then."
-    message = await thread_of(client, room).send(text, files=files, view=vote_view(room))
+    message = await thread.post(client, room, text, files=files, view=vote_view(room))
 
     def remember(newest: Room, now: float) -> Room:
         same = newest.vote is not None and newest.vote.number == vote.number
@@ -63,9 +63,8 @@ async def end(client: BandmateClient, room: Room, number: int, by: Person | None
     )
     outcome = after.outcomes[-1]
     if before.message_id is not None:
-        message = thread_of(client, room).get_partial_message(int(before.message_id))
-        await _without_buttons(message)
-    await thread_of(client, room).send(await _result(client, outcome))
+        await _without_buttons(client, room, before.message_id)
+    await thread.post(client, room, await _result(client, outcome))
     if after.vote is not None:
         await post(client, after)
     client.jams.board.refresh(room.room_id)
@@ -108,9 +107,9 @@ async def _maker(client: BandmateClient, take_id: str) -> str:
         return "somebody"
 
 
-async def _without_buttons(message: discord.PartialMessage) -> None:
+async def _without_buttons(client: BandmateClient, room: Room, message_id: str) -> None:
     try:
-        await message.edit(content="**This vote is over.**", view=None)
+        await thread.edit(client, room, message_id, "**This vote is over.**")
     except discord.NotFound:
         return
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import consent, errors, orders
+from bot import answers, consent, errors, orders
 from bot.views import forms
 from bot.views.access import require_owner_or_moderator, take_source, visible_take
 from bot.views.forms import FilledForm
@@ -49,17 +49,17 @@ async def build_on(
 
 async def ask_how_to_vary(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
     """The form for the strength and number of variations."""
-    await interaction.response.send_modal(forms.vary_form(interaction, take))
+    await answers.ask(interaction, forms.vary_form(interaction, take))
 
 
 async def ask_for_words(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
     """The form for the words of a restyle."""
-    await interaction.response.send_modal(forms.words_form(interaction, take))
+    await answers.ask(interaction, forms.words_form(interaction, take))
 
 
 async def ask_for_bars(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
     """The form for the bars of a loop."""
-    await interaction.response.send_modal(forms.loop_form(interaction, take))
+    await answers.ask(interaction, forms.loop_form(interaction, take))
 
 
 async def on_form(interaction: discord.Interaction[BandmateClient]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, texts
+from bot import answers, texts
 from bot.views.access import may_see, require_owner_or_moderator, visible_take
+from bot.views.kept import KeptButton, view_of
 from generation.errors import RequestRefused
 from generation.family import Family, Member
 from generation.request import Take
@@ -22,36 +22,27 @@ if TYPE_CHECKING:
 MAX_CREDITS = 60
 
 
-class RetractButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:retract:(?P<id>[\w-]{1,80})"):
+class RetractButton(KeptButton, template=r"bm:retract:(?P<take_id>[\w-]{1,80})"):
     """The button that takes a take back, under the question whether that is meant."""
 
     def __init__(self, take_id: str) -> None:
         self.take_id = take_id
-        style = discord.ButtonStyle.danger
-        super().__init__(discord.ui.Button(label="Take it back", style=style, custom_id=f"bm:retract:{take_id}"))
+        super().__init__(f"bm:retract:{take_id}", "Take it back", discord.ButtonStyle.danger)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check again, take it back; errors become sentences."""
-        async with errors.answering(interaction):
-            take = await visible_take(interaction, self.take_id)
-            await retract(interaction, take)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Check again, take it back."""
+        take = await visible_take(interaction, self.take_id)
+        await retract(interaction, take)
 
 
 async def show_tree(interaction: discord.Interaction[BandmateClient], take: Take, *, private: bool = True) -> None:
     """The family tree as a picture, to the one who pressed or to all."""
-    await interaction.response.defer(thinking=True, ephemeral=private)
+    await answers.think(interaction, private=private)
     sharing = interaction.client.service.sharing
     family = visible_part(interaction, await sharing.family(take.take_id))
     picture = await sharing.tree_png(family)
     file = discord.File(io.BytesIO(picture), f"family-of-{take.take_id}.png", description=_words_for(family))
-    await interaction.edit_original_response(content=texts.cut(_lines(family)), attachments=[file])
+    await answers.show(interaction, texts.cut(_lines(family)), files=[file])
 
 
 def visible_part(interaction: discord.Interaction[BandmateClient], family: Family) -> Family:
@@ -103,13 +94,11 @@ async def ask_to_retract(interaction: discord.Interaction[BandmateClient], take:
     """Ask whether it is meant: it can't be undone."""
     if await interaction.client.service.sharing.is_retracted(take.take_id):
         raise RequestRefused("This take was taken back already.")
-    view = discord.ui.View(timeout=None)
-    view.add_item(RetractButton(take.take_id))
     question = (
         f"Take back `{take.take_id}`? Its audio is removed here, nothing new can be built on it, and the tree says so."
         " What was built on it before stays. This can't be undone."
     )
-    await interaction.response.send_message(question, view=view, ephemeral=True)
+    await answers.respond(interaction, question, view=view_of([RetractButton(take.take_id)]))
 
 
 async def retract(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
@@ -120,6 +109,6 @@ async def retract(interaction: discord.Interaction[BandmateClient], take: Take) 
     await service.sharing.retract(take.take_id, str(interaction.user.id))
     for room in await service.jams.withdraw_take(take.take_id):
         interaction.client.jams.board.refresh(room.room_id)
-    await interaction.response.edit_message(
-        content=f"Taken back: `{take.take_id}`. Delete its messages in the channel with their Delete button.", view=None
+    await answers.change(
+        interaction, f"Taken back: `{take.take_id}`. Delete its messages in the channel with their Delete button."
     )

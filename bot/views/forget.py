@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 
-from bot import errors, orders
+from bot import answers, preferences
+from bot.reply import IS_PRIVATE
+from bot.views.kept import KeptButton, view_of
 
 DONE = "Done: I have forgotten you. Nothing of yours is left here."
 
 
-class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:forget:me"):
+class ForgetButton(KeptButton, template=r"bm:forget:me"):
     """Carries no id: a forged one could only forget the one who forged it."""
 
     def __init__(self) -> None:
-        button: discord.ui.Button[Any] = discord.ui.Button(
-            label="Forget me", style=discord.ButtonStyle.danger, custom_id="bm:forget:me"
-        )
-        super().__init__(button)
+        super().__init__("bm:forget:me", "Forget me", discord.ButtonStyle.danger)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew whenever it is pressed."""
-        return cls()
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Forget, then say so; errors become sentences."""
-        async with errors.answering(interaction):
-            await interaction.response.defer()  # of a button: no new message, the old one will be edited
-            await interaction.client.service.privacy.forget(orders.FRONT_END, str(interaction.user.id))
-            await interaction.edit_original_response(content=DONE, view=None)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Forget, then say so."""
+        await answers.language_for(interaction, private=True)  # what is about to be forgotten
+        interaction.extras[IS_PRIVATE] = True
+        await interaction.response.defer()  # of a button: no new message, the old one will be edited
+        await interaction.client.service.privacy.forget(preferences.FRONT_END, str(interaction.user.id))
+        await answers.show(interaction, DONE)
 
 
 def forget_view() -> discord.ui.View:
     """What hangs under the warning."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(ForgetButton())
-    return view
+    return view_of([ForgetButton()])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, texts
+from bot import answers, texts
 from bot.views.access import visible_take
+from bot.views.kept import Kept, view_of
 from generation.errors import RequestRefused
 from generation.request import AudioFormat, Take
 
@@ -22,7 +22,7 @@ MAX_SELECT_OPTIONS = 25
 """Discord's limit on a select's options."""
 
 
-class FormatSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"bm:format:(?P<id>[\w-]{1,80})"):
+class FormatSelect(Kept[discord.ui.Select[Any]], template=r"bm:format:(?P<take_id>[\w-]{1,80})"):
     """The select of formats and stems that the Format button shows."""
 
     def __init__(self, take_id: str, options: Sequence[discord.SelectOption] = ()) -> None:
@@ -31,18 +31,10 @@ class FormatSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"bm
         shown = list(options) or [discord.SelectOption(label="mp3", value="mp3")]
         super().__init__(discord.ui.Select(placeholder="Which file?", options=shown, custom_id=f"bm:format:{take_id}"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever something is chosen."""
-        return cls(match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Look the take up, encode, answer privately; errors become sentences."""
-        async with errors.answering(interaction):
-            take = await visible_take(interaction, self.take_id)
-            await send_format(interaction, take, self.item.values[0])
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Look the take up, encode, answer privately."""
+        take = await visible_take(interaction, self.take_id)
+        await send_format(interaction, take, self.item.values[0])
 
 
 async def offer_formats(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
@@ -50,9 +42,8 @@ async def offer_formats(interaction: discord.Interaction[BandmateClient], take: 
     options = [discord.SelectOption(label=audio_format.value, value=audio_format.value) for audio_format in AudioFormat]
     stems = sorted(take.stem_hashes)
     options += [discord.SelectOption(label=f"{stem} alone (flac)", value=STEM_PREFIX + stem) for stem in stems]
-    view = discord.ui.View(timeout=None)
-    view.add_item(FormatSelect(take.take_id, options[:MAX_SELECT_OPTIONS]))
-    await interaction.response.send_message("The take as which file?", view=view, ephemeral=True)
+    view = view_of([FormatSelect(take.take_id, options[:MAX_SELECT_OPTIONS])])
+    await answers.respond(interaction, "The take as which file?", view=view)
 
 
 async def send_format(interaction: discord.Interaction[BandmateClient], take: Take, choice: str) -> None:
@@ -62,7 +53,7 @@ async def send_format(interaction: discord.Interaction[BandmateClient], take: Ta
         raise RequestRefused("This take has no such stem.")
     if stem is None and choice not in list(AudioFormat):
         raise RequestRefused(f"There is no such format; there are {', '.join(AudioFormat)}.")
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await answers.think(interaction)
     rendered = await interaction.client.service.render(
         take.take_id,
         AudioFormat(choice) if stem is None else AudioFormat.FLAC,
@@ -71,4 +62,4 @@ async def send_format(interaction: discord.Interaction[BandmateClient], take: Ta
     )
     file = discord.File(io.BytesIO(rendered.data), rendered.filename)
     content = texts.escaped(rendered.remark) or None
-    await interaction.edit_original_response(content=content, attachments=[file])
+    await answers.show(interaction, content, files=[file])

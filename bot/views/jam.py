@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, orders, texts
+from bot import answers, orders, texts
 from bot.jams import adding, mixing
 from bot.jams.rooms import person_of, room_by_id, room_here
+from bot.languages import Verbatim, told
 from bot.views.access import visible_take
+from bot.views.kept import Kept, KeptButton, view_of
 from generation.errors import RequestRefused
 from generation.jam import layers as rules
 from generation.jam.room import Room
@@ -21,35 +22,25 @@ if TYPE_CHECKING:
 _LABELS = {"mix": "Hear the mix", "undo": "Undo mine"}
 
 
-class RoomButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:jam:(?P<action>mix|undo):(?P<id>[\w-]{1,40})"
-):
+class RoomButton(KeptButton, template=r"bm:jam:(?P<action>mix|undo):(?P<room_id>[\w-]{1,40})"):
     """A button under the card; the room is looked up when it is pressed."""
 
     def __init__(self, action: str, room_id: str) -> None:
         self.action, self.room_id = action, room_id
         style = discord.ButtonStyle.primary if action == "mix" else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=_LABELS[action], style=style, custom_id=f"bm:jam:{action}:{room_id}"))
+        super().__init__(f"bm:jam:{action}:{room_id}", _LABELS[action], style)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["action"], match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            room = await room_by_id(interaction, self.room_id)
-            if self.action == "mix":
-                await orders.defer(interaction)
-                await mixing.post_mix(interaction, room, interaction.client.config.default_format)
-            else:
-                await undo(interaction, room)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Post the mix, or take back one's own newest change."""
+        room = await room_by_id(interaction, self.room_id)
+        if self.action == "mix":
+            await orders.defer(interaction)
+            await mixing.post_mix(interaction, room, interaction.client.config.default_format)
+        else:
+            await undo(interaction, room)
 
 
-class MuteSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"bm:jam:mute:(?P<id>[\w-]{1,40})"):
+class MuteSelect(Kept[discord.ui.Select[Any]], template=r"bm:jam:mute:(?P<room_id>[\w-]{1,40})"):
     """The menu of layers under the card: choosing one mutes it, or lets it be heard again."""
 
     def __init__(self, room_id: str, room: Room | None = None) -> None:
@@ -57,7 +48,7 @@ class MuteSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"bm:j
         # A menu that was used is made anew without its options: only the chosen value counts, and it is checked.
         options = [
             discord.SelectOption(
-                label=layer.name, value=str(layer.layer_id), description="muted" if layer.is_muted else None
+                label=Verbatim(layer.name), value=str(layer.layer_id), description="muted" if layer.is_muted else None
             )
             for layer in (room.layers if room else ())
         ] or [discord.SelectOption(label="layer", value="0")]
@@ -66,58 +57,37 @@ class MuteSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"bm:j
         )
         super().__init__(select)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever something is chosen."""
-        return cls(match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            room = await room_by_id(interaction, self.room_id)
-            await toggle_mute(interaction, room, self.item.values[0])
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Mute the chosen layer, or let it be heard again."""
+        room = await room_by_id(interaction, self.room_id)
+        await toggle_mute(interaction, room, self.item.values[0])
 
 
-class JamTakeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:jamadd:(?P<id>[\w-]{1,80})"):
+class JamTakeButton(KeptButton, template=r"bm:jamadd:(?P<take_id>[\w-]{1,80})"):
     """Under a take that was made in a room: it becomes a layer."""
 
     def __init__(self, take_id: str) -> None:
         self.take_id = take_id
-        style = discord.ButtonStyle.success
-        button: discord.ui.Button[Any] = discord.ui.Button(
-            label="Add to the jam", style=style, custom_id=f"bm:jamadd:{take_id}", row=1
-        )
-        super().__init__(button)
+        super().__init__(f"bm:jamadd:{take_id}", "Add to the jam", discord.ButtonStyle.success, row=1)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            room = await room_here(interaction)
-            take = await visible_take(interaction, self.take_id)
-            await orders.defer(interaction)
-            told = await adding.add_take(interaction, room, take, None)
-            await interaction.edit_original_response(content=told)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Bring the take into the room."""
+        room = await room_here(interaction)
+        take = await visible_take(interaction, self.take_id)
+        await orders.defer(interaction)
+        await answers.show(interaction, await adding.add_take(interaction, room, take, None))
 
 
 def room_view(room: Room) -> discord.ui.View:
     """What hangs under the card of an open room."""
-    view = discord.ui.View(timeout=None)
+    items: list[discord.ui.Item[Any]] = []
     if room.layers:
-        view.add_item(RoomButton("mix", room.room_id))
+        items.append(RoomButton("mix", room.room_id))
     if room.history:
-        view.add_item(RoomButton("undo", room.room_id))
+        items.append(RoomButton("undo", room.room_id))
     if room.layers:
-        view.add_item(MuteSelect(room.room_id, room))
-    return view
+        items.append(MuteSelect(room.room_id, room))
+    return view_of(items)
 
 
 async def undo(interaction: discord.Interaction[BandmateClient], room: Room, *, anyones: bool = False) -> None:
@@ -133,7 +103,8 @@ async def undo(interaction: discord.Interaction[BandmateClient], room: Room, *, 
 
     await interaction.client.service.jams.change(room.room_id, rule)
     interaction.client.jams.board.refresh(room.room_id)
-    await interaction.edit_original_response(content=f"Undone: {texts.quoted(undone[0])}")
+    what = told(undone[0], await answers.language_for(interaction, private=False))
+    await answers.show(interaction, f"Undone: {texts.quoted(what)}")
 
 
 async def toggle_mute(interaction: discord.Interaction[BandmateClient], room: Room, value: str) -> None:
@@ -149,4 +120,4 @@ async def toggle_mute(interaction: discord.Interaction[BandmateClient], room: Ro
     )
     interaction.client.jams.board.refresh(room.room_id)
     state = "muted" if wanted else "heard again"
-    await interaction.edit_original_response(content=f"{texts.quoted(layer.name)} is {state}.")
+    await answers.show(interaction, f"{texts.quoted(layer.name)} is {state}.")

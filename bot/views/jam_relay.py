@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, orders
+from bot import answers, orders
 from bot.jams import relay_posts
 from bot.jams.rooms import person_of, room_by_id
 from bot.views import actions, forms
+from bot.views.kept import KeptButton, view_of
 from generation.errors import RequestRefused
 from generation.jam import relay as rules
 from generation.jam.room import Room
@@ -22,41 +22,26 @@ if TYPE_CHECKING:
 _LABELS = {"play": "Play my turn", "join": "Join", "pass": "Pass", "leave": "Leave"}
 
 
-class RelayButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"bm:relay:(?P<action>play|join|pass|leave):(?P<id>[\w-]{1,40})",
-):
+class RelayButton(KeptButton, template=r"bm:relay:(?P<action>play|join|pass|leave):(?P<room_id>[\w-]{1,40})"):
     """A button whose custom_id carries the room's id; whose turn it is stands in the ledger."""
 
     def __init__(self, action: str, room_id: str) -> None:
         self.action, self.room_id = action, room_id
         style = discord.ButtonStyle.primary if action == "play" else discord.ButtonStyle.secondary
-        custom_id = f"bm:relay:{action}:{room_id}"
-        super().__init__(discord.ui.Button(label=_LABELS[action], style=style, custom_id=custom_id))
+        super().__init__(f"bm:relay:{action}:{room_id}", _LABELS[action], style)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["action"], match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            room = await room_by_id(interaction, self.room_id)
-            if self.action == "play":
-                await ask_for_words(interaction, room)
-            else:
-                await _HANDLERS[self.action](interaction, room)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask for the words of the turn, or change who plays."""
+        room = await room_by_id(interaction, self.room_id)
+        if self.action == "play":
+            await ask_for_words(interaction, room)
+        else:
+            await _HANDLERS[self.action](interaction, room)
 
 
 def turn_view(room: Room) -> discord.ui.View:
     """What hangs under the message of a turn."""
-    view = discord.ui.View(timeout=None)
-    for action in _LABELS:
-        view.add_item(RelayButton(action, room.room_id))
-    return view
+    return view_of(RelayButton(action, room.room_id) for action in _LABELS)
 
 
 async def ask_for_words(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
@@ -71,7 +56,7 @@ async def ask_for_words(interaction: discord.Interaction[BandmateClient], room: 
             forms.WORDS, "How should it go on?", hint=hint, required=False, max_length=MAX_PROMPT_CHARACTERS
         )
     )
-    await interaction.response.send_modal(form)
+    await answers.ask(interaction, form)
 
 
 async def _play(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:
@@ -87,7 +72,7 @@ async def join(interaction: discord.Interaction[BandmateClient], room: Room) -> 
     after = await client.service.jams.change(room.room_id, lambda newest, now: rules.join_relay(newest, by))
     client.jams.board.refresh(room.room_id)
     number = len(rules.running(after).order)
-    await interaction.edit_original_response(content=f"<@{by.person_id}> is in the relay, as number {number}.")
+    await answers.show(interaction, f"<@{by.person_id}> is in the relay, as number {number}.")
 
 
 async def skip(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
@@ -96,7 +81,7 @@ async def skip(interaction: discord.Interaction[BandmateClient], room: Room) -> 
     await orders.defer(interaction)
     before = rules.running(room).person_id
     after = await client.service.jams.change(room.room_id, lambda newest, now: rules.skip_turn(newest, by, now=now))
-    await interaction.edit_original_response(content=f"<@{before}>'s turn was passed by <@{by.person_id}>.")
+    await answers.show(interaction, f"<@{before}>'s turn was passed by <@{by.person_id}>.")
     await relay_posts.show_turn(client, after, "Passed.")
 
 
@@ -108,7 +93,7 @@ async def leave(interaction: discord.Interaction[BandmateClient], room: Room) ->
     after = await client.service.jams.change(
         room.room_id, lambda newest, now: rules.leave_relay(newest, by.person_id, now=now)
     )
-    await interaction.edit_original_response(content=f"<@{by.person_id}> has left the relay.")
+    await answers.show(interaction, f"<@{by.person_id}> has left the relay.")
     client.jams.board.refresh(room.room_id)
     if had_turn:
         await relay_posts.show_turn(client, after, "Left.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, orders
+from bot import orders
 from bot.reply import Reply
 from bot.views.access import require_owner_or_moderator, visible_origin
+from bot.views.kept import KeptButton, view_of
 from generation.errors import RequestRefused
 from generation.service import JobState
 
@@ -23,41 +23,30 @@ _TOO_LATE = {
 }
 
 
-class JobButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:job:(?P<action>cancel|retry):(?P<id>[\w-]{1,80})"
-):
+class JobButton(KeptButton, template=r"bm:job:(?P<action>cancel|retry):(?P<job_id>[\w-]{1,80})"):
     """A button whose custom_id carries the job's id, so that any later process can answer it."""
 
     def __init__(self, action: str, job_id: str) -> None:
-        self.action = action
-        self.job_id = job_id
+        self.action, self.job_id = action, job_id
         style = discord.ButtonStyle.danger if action == "cancel" else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=_LABELS[action], style=style, custom_id=f"bm:job:{action}:{job_id}"))
+        super().__init__(f"bm:job:{action}:{job_id}", _LABELS[action], style)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["action"], match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            if self.action == "cancel":
-                await cancel(interaction, self.job_id)
-            else:
-                await retry(interaction, self.job_id)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Cancel the job, or ask for the same once more."""
+        if self.action == "cancel":
+            await cancel(interaction, self.job_id)
+        else:
+            await retry(interaction, self.job_id)
 
 
 def open_job_view(job_id: str) -> discord.ui.View:
     """What hangs under a progress message."""
-    return _view(JobButton("cancel", job_id))
+    return view_of([JobButton("cancel", job_id)])
 
 
 def failed_job_view(job_id: str) -> discord.ui.View:
     """What hangs under the sentence of a failure."""
-    return _view(JobButton("retry", job_id))
+    return view_of([JobButton("retry", job_id)])
 
 
 async def cancel(interaction: discord.Interaction[BandmateClient], job_id: str) -> None:
@@ -85,9 +74,3 @@ async def retry(interaction: discord.Interaction[BandmateClient], job_id: str) -
     request = await interaction.client.service.request(job_id)
     await orders.defer(interaction)
     await orders.reply(interaction, await orders.submit_again(interaction, request))
-
-
-def _view(button: JobButton) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    view.add_item(button)
-    return view

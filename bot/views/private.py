@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, preferences
+from bot import answers, preferences
 from bot.reply import Reply
+from bot.views.kept import KeptButton
 from generation.errors import RequestRefused
 from generation.request import Take
 from generation.service import FinishedJob
@@ -18,27 +18,18 @@ if TYPE_CHECKING:
     from bot.client import BandmateClient
 
 
-class PostButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"bm:post:(?P<id>[\w-]{1,80})"):
+class PostButton(KeptButton, template=r"bm:post:(?P<take_id>[\w-]{1,80})"):
     """A button whose custom_id carries the take's id."""
 
     def __init__(self, take_id: str) -> None:
         self.take_id = take_id
-        style = discord.ButtonStyle.success
-        super().__init__(discord.ui.Button(label="Post", style=style, custom_id=f"bm:post:{take_id}", row=1))
+        super().__init__(f"bm:post:{take_id}", "Post", discord.ButtonStyle.success, row=1)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check, post, answer; errors become sentences."""
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Show it to the channel."""
         from bot.views.access import visible_take
 
-        async with errors.answering(interaction):
-            await post(interaction, await visible_take(interaction, self.take_id))
+        await post(interaction, await visible_take(interaction, self.take_id))
 
 
 async def post(interaction: discord.Interaction[BandmateClient], take: Take) -> None:
@@ -54,11 +45,11 @@ async def post(interaction: discord.Interaction[BandmateClient], take: Take) -> 
         raise RequestRefused("It is posted already.")
     await client.service.sharing.require_standing([take.take_id])
     await preferences.require_allowed(interaction)
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    shown = replace(reply, is_private=False)
+    await answers.think(interaction)
+    shown = replace(reply, is_private=False, locale=await answers.language_for(interaction, private=False))
     status, request = await client.service.status(take.job_id), await client.service.request(take.job_id)
     job = FinishedJob(status, request, origin, await client.service.takes_of(take.job_id))
     channel = client.get_partial_messageable(reply.channel_id, guild_id=interaction.guild_id)
     message = await JobMessage(client.service, job, shown, client.operations).send(channel, interaction.filesize_limit)
     await client.service.update_reply(take.job_id, shown.to_json())
-    await interaction.edit_original_response(content=f"Posted: {message.jump_url}")
+    await answers.show(interaction, f"Posted: {message.jump_url}")

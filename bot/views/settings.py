@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors, preferences, texts
-from bot.languages import language_of, languages, told
+from bot import answers, preferences, texts
+from bot.languages import languages
 from bot.preferences import Preferences, Scope
 from bot.views import settings_forms as forms
 from bot.views.actions import FORM_ANSWERS
 from bot.views.forms import FilledForm
+from bot.views.kept import KeptButton, view_of
 from generation.errors import RequestRefused
 
 if TYPE_CHECKING:
@@ -36,34 +36,24 @@ _LEAVE_TEXTS = {"anyone": "anyone", "asked": "those whom you say yes to", "nobod
 
 
 class SettingsButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    KeptButton,
     template=r"bm:settings:(?P<kind>defaults|limits|access|leave|reset):(?P<scope>guild|channel|person)",
 ):
     """A button that opens a form, or takes all choices of a scope back."""
 
-    def __init__(self, kind: str, scope: Scope) -> None:
-        self.kind = kind
-        self.scope = scope
+    def __init__(self, kind: str, scope: str) -> None:
+        self.kind, self.scope = kind, Scope(scope)
         style = discord.ButtonStyle.danger if kind == "reset" else discord.ButtonStyle.secondary
-        custom_id = f"bm:settings:{kind}:{scope}"
-        super().__init__(discord.ui.Button(label=_LABELS[kind], style=style, custom_id=custom_id))
+        super().__init__(f"bm:settings:{kind}:{scope}", _LABELS[kind], style)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["kind"], Scope(match["scope"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Check the right, show the form or reset; errors become sentences."""
-        async with errors.answering(interaction):
-            require_right(interaction, self.scope)
-            if self.kind == "reset":
-                await _choose(interaction, self.scope, dict.fromkeys(forms.ALL_NAMES))
-                return
-            chosen = await _chosen(interaction, self.scope)
-            await interaction.response.send_modal(forms.form_of(interaction, self.kind, self.scope, chosen))
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Check the right, show the form or reset."""
+        require_right(interaction, self.scope)
+        if self.kind == "reset":
+            await _choose(interaction, self.scope, dict.fromkeys(forms.ALL_NAMES))
+            return
+        chosen = await _chosen(interaction, self.scope)
+        await answers.ask(interaction, forms.form_of(interaction, self.kind, self.scope, chosen))
 
 
 def require_right(interaction: discord.Interaction[Any], scope: Scope) -> None:
@@ -79,10 +69,7 @@ def require_right(interaction: discord.Interaction[Any], scope: Scope) -> None:
 
 def settings_view(scope: Scope) -> discord.ui.View:
     """The buttons under the settings of a scope."""
-    view = discord.ui.View(timeout=None)
-    for kind in _BUTTONS[scope]:
-        view.add_item(SettingsButton(kind, scope))
-    return view
+    return view_of(SettingsButton(kind, scope) for kind in _BUTTONS[scope])
 
 
 async def settings_text(interaction: discord.Interaction[BandmateClient], scope: Scope) -> str:
@@ -97,8 +84,7 @@ async def settings_text(interaction: discord.Interaction[BandmateClient], scope:
     title = {Scope.PERSON: "Your settings", Scope.CHANNEL: "This channel's settings", Scope.GUILD: "The server's"}
     lines = [f"**{title[scope]}**", *(f"- {line}" for line in _lines(interaction.client, found, scope))]
     lines.append(texts.small("Inherited: server, then channel, then you; what an order says itself wins over all."))
-    language = language_of(str(interaction.locale), found.language)
-    return told(texts.cut(lines), language)
+    return texts.cut(lines)
 
 
 def _lines(client: BandmateClient, found: Preferences, scope: Scope) -> list[str]:
@@ -135,8 +121,8 @@ async def _choose(interaction: discord.Interaction[BandmateClient], scope: Scope
     """Keep the changes and show what holds now, in place."""
     require_right(interaction, scope)
     await interaction.client.service.sharing.choose(preferences.FRONT_END, _place(interaction, scope), changes)
-    content = await settings_text(interaction, scope)
-    await interaction.response.edit_message(content=content, view=settings_view(scope))
+    preferences.forget_read(interaction)  # the language may be another one now
+    await answers.change(interaction, await settings_text(interaction, scope), settings_view(scope))
 
 
 def _place(interaction: discord.Interaction[Any], scope: Scope) -> tuple[str, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot import errors
+from bot import answers
+from bot.reply import JAM_ROOM_ID
 from bot.views import actions, family, formats
 from bot.views.access import visible_take
+from bot.views.kept import KeptButton
 from generation.request import Operation, Take
 
 if TYPE_CHECKING:
@@ -45,34 +46,24 @@ _HANDLERS = {
     "tree": family.show_tree,
     "delete": actions.delete,
 }
-_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|loop|format|tree|delete|pick):(?P<id>[\w-]{1,80})"
+_TEMPLATE = r"bm:take:(?P<action>again|vary|extend|restyle|loop|format|tree|delete|pick):(?P<take_id>[\w-]{1,80})"
 
 
-class TakeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=_TEMPLATE):
+class TakeButton(KeptButton, template=_TEMPLATE):
     """A button whose custom_id carries the take's id; everything else is looked up when it is pressed."""
 
     def __init__(self, action: str, take_id: str, label: str | None = None, row: int = 0) -> None:
-        self.action = action
-        self.take_id = take_id
+        self.action, self.take_id = action, take_id
         style = discord.ButtonStyle.danger if action == "delete" else discord.ButtonStyle.secondary
-        custom_id = f"bm:take:{action}:{take_id}"
-        super().__init__(discord.ui.Button(label=label or _LABELS[action], style=style, custom_id=custom_id, row=row))
+        super().__init__(f"bm:take:{action}:{take_id}", label or _LABELS[action], style, row)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Made anew from its id whenever it is pressed."""
-        return cls(match["action"], match["id"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Look the take up, act, answer; errors become sentences."""
-        async with errors.answering(interaction):
-            take = await visible_take(interaction, self.take_id)
-            if self.action == "pick":
-                await pick(interaction, take)
-            else:
-                await _HANDLERS[self.action](interaction, take)
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Look the take up and act."""
+        take = await visible_take(interaction, self.take_id)
+        if self.action == "pick":
+            await pick(interaction, take)
+        else:
+            await _HANDLERS[self.action](interaction, take)
 
 
 def takes_view(takes: Sequence[Take], operations: Collection[Operation]) -> discord.ui.View:
@@ -92,7 +83,12 @@ async def pick(interaction: discord.Interaction[BandmateClient], take: Take) -> 
     """Show one of several takes' own buttons, to the one who asked."""
     view = discord.ui.View(timeout=None)
     _add_actions(view, take, interaction.client.operations)
-    await interaction.response.send_message(f"Take {take.index + 1}: what next?", view=view, ephemeral=True)
+    origin = await interaction.client.service.origin(take.job_id)
+    if origin.reply.get(JAM_ROOM_ID) is not None:
+        from bot.views.jam import JamTakeButton  # it acts through what builds on this module
+
+        view.add_item(JamTakeButton(take.take_id))
+    await answers.respond(interaction, f"Take {take.index + 1}: what next?", view=view)
 
 
 def _add_actions(view: discord.ui.View, take: Take, operations: Collection[Operation]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from generation.jam.frame import METRES
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     Font = FreeTypeFont | ImageFont
 
 Colour = tuple[int, int, int]
+Tell = Callable[[str], str]
+"""An English text in the language of whoever looks at the picture."""
 Box = tuple[float, float, float, float]
 
 WIDTH, HEADER, LANE, FOOTER = 1200, 176, 92, 24
@@ -42,7 +45,7 @@ FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "arial.ttf", "Arial.ttf")
 """Looked for in the machine's font folders, for names in many scripts; else Pillow's own Latin font."""
 
 
-def card_png(room: Room) -> bytes:
+def card_png(room: Room, tell: Tell = str) -> bytes:
     """The card as a PNG, WIDTH wide and as high as its lanes need."""
     from PIL import Image, ImageDraw
 
@@ -50,24 +53,25 @@ def card_png(room: Room) -> bytes:
     height = HEADER + lanes * LANE + FOOTER
     image = Image.new("RGB", (WIDTH * SCALE, height * SCALE), BACKGROUND)
     draw = ImageDraw.Draw(image)
-    _draw_header(draw, room)
+    _draw_header(draw, room, tell)
     if not room.layers:
-        _draw_empty(draw, room)
+        _draw_empty(draw, room, tell)
     for number, layer in enumerate(room.layers):
-        _draw_lane(draw, room, layer, HEADER + number * LANE)
+        _draw_lane(draw, room, layer, HEADER + number * LANE, tell)
     out = io.BytesIO()
     image.resize((WIDTH, height), Image.Resampling.LANCZOS).save(out, "PNG", compress_level=4)
     return out.getvalue()
 
 
-def _draw_header(draw: ImageDraw, room: Room) -> None:
-    _text(draw, MARGIN, 26, room.title or "Jam room", 40, TEXT, WIDTH - 360)
+def _draw_header(draw: ImageDraw, room: Room, tell: Tell) -> None:
+    _text(draw, MARGIN, 26, room.title or tell("Jam room"), 40, TEXT, WIDTH - 360)
     state, colour = ("open", OPEN) if room.is_open else ("closed", CLOSED)
-    _pill(draw, WIDTH - MARGIN, 32, state, colour, (255, 255, 255), right=True)
-    _text(draw, MARGIN, 80, f"hosted by {room.name_of(room.host_id)}", 20, DIM, WIDTH - 2 * MARGIN)
+    _pill(draw, WIDTH - MARGIN, 32, tell(state), colour, (255, 255, 255), right=True)
+    _text(draw, MARGIN, 80, tell(f"hosted by {room.name_of(room.host_id)}"), 20, DIM, WIDTH - 2 * MARGIN)
     frame = room.frame
-    chips = [f"{frame.tempo_bpm:g} BPM", str(frame.key) if frame.key else "any key", METRES[frame.beats_per_bar]]
-    chips += [f"{frame.bars} bar{'s' if frame.bars > 1 else ''}", frame.style[:40], frame.engine or ""]
+    key = tell(str(frame.key) if frame.key else "any key")
+    bars = tell(f"{frame.bars} bar{'s' if frame.bars > 1 else ''}")
+    chips = [f"{frame.tempo_bpm:g} BPM", key, METRES[frame.beats_per_bar], bars, frame.style[:40], frame.engine or ""]
     left: float = MARGIN
     for chip in filter(None, chips):
         if left > WIDTH - 200:
@@ -75,13 +79,13 @@ def _draw_header(draw: ImageDraw, room: Room) -> None:
         left = _pill(draw, left, 120, chip, PANEL, TEXT) + 10
 
 
-def _draw_empty(draw: ImageDraw, room: Room) -> None:
+def _draw_empty(draw: ImageDraw, room: Room, tell: Tell) -> None:
     words = "Nothing here yet: /jam add brings the first layer" if room.is_open else "This room stayed empty"
     _panel(draw, (MARGIN, HEADER + 4, WIDTH - MARGIN, HEADER + LANE - 8), PANEL)
-    _text(draw, MARGIN + 28, HEADER + 26, words, 24, DIM, WIDTH - 4 * MARGIN)
+    _text(draw, MARGIN + 28, HEADER + 26, tell(words), 24, DIM, WIDTH - 4 * MARGIN)
 
 
-def _draw_lane(draw: ImageDraw, room: Room, layer: Layer, top: int) -> None:
+def _draw_lane(draw: ImageDraw, room: Room, layer: Layer, top: int, tell: Tell) -> None:
     """Name and owner at the left, the waveform over the room's bars, gain and marks at the right."""
     heard = layer in room.audible_layers
     colour = colour_of(layer.owner_id) if heard else FAINT
@@ -93,7 +97,8 @@ def _draw_lane(draw: ImageDraw, room: Room, layer: Layer, top: int) -> None:
     right = WIDTH - MARGIN - 16
     if layer.is_muted or layer.is_solo:
         word, mark = ("mute", MUTED) if layer.is_muted else ("solo", SOLO)
-        _pill(draw, right, top + 12, word, mark, (255, 255, 255) if layer.is_muted else BACKGROUND, right=True, size=16)
+        ink = (255, 255, 255) if layer.is_muted else BACKGROUND
+        _pill(draw, right, top + 12, tell(word), mark, ink, right=True, size=16)
     if layer.gain_db:
         _text(draw, right - 78, top + 50, f"{layer.gain_db:+.1f} dB", 17, DIM, 90)
 

@@ -20,6 +20,7 @@ BODY = (
     "outcomes",
     "people",
     "contributions",
+    "language",
 )
 """The fields of a room that the ledger keeps as one JSON value; the others have columns."""
 

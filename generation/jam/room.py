@@ -65,6 +65,7 @@ class Room:
 
     `parent_take_id` is the take that goes on (the last of a relay, the winner of a vote). Message ids are the front
     end's: of the living card, and of the closing post once it is there.
+    `language` is that of whoever opened the room ("de"; empty: not known).
     """
 
     room_id: str
@@ -88,6 +89,7 @@ class Room:
     closing_message_id: str | None = None
     version: int = 0
     opened_at: float = 0.0
+    language: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -50,11 +50,19 @@ class JamRooms:
     # rooms
 
     async def open(
-        self, frame: Frame, host: Person, *, front_end: str, thread_id: str, guild_id: str | None, title: str
+        self,
+        frame: Frame,
+        host: Person,
+        *,
+        front_end: str,
+        thread_id: str,
+        guild_id: str | None,
+        title: str,
+        language: str = "",
     ) -> Room:
         """A new room in a thread. Raises RequestRefused when the thread is one already."""
         room = new_room(secrets.token_hex(6), host, frame, front_end=front_end, thread_id=thread_id)
-        room = await self._ledger.jams.add(room.changed(guild_id=guild_id, title=title))
+        room = await self._ledger.jams.add(room.changed(guild_id=guild_id, title=title, language=language))
         log.info("room opened", room=room.room_id, frame=frame.sentence())
         return room
 
@@ -160,11 +168,11 @@ class JamRooms:
         takes = [await self._ledger.takes.get(take_id) for take_id in take_ids]
         return await jam_files.render_relay(self._store, room, takes, relay_s(room.frame), max_bytes)
 
-    async def card_png(self, room: Room) -> bytes:
-        """The room's card as a picture."""
+    async def card_png(self, room: Room, tell: Callable[[str], str] = str) -> bytes:
+        """The room's card as a picture; `tell` gives its words in a language."""
         from generation.jam.picture import card_png
 
-        return await asyncio.to_thread(card_png, room)
+        return await asyncio.to_thread(card_png, room, tell)
 
     async def _add(
         self, room_id: str, by: Person, name: str, fitted: Fitted, take_id: str | None, maker: Person | None

@@ -71,6 +71,7 @@ class FakeJams(JamRooms):
         self._ledger: Any = SimpleNamespace(jams=self.rooms)
         self._service = service
         self.stems_fit = True
+        self.mix_bytes = b"the mix"
         self.mixes: list[tuple[str, ...]] = []
 
     async def add_clip(self, room_id: str, by: Person, clip_id: str, name: str) -> tuple[Room, tuple[str, ...]]:
@@ -113,7 +114,7 @@ class FakeJams(JamRooms):
         if not room.audible_layers:
             raise RequestRefused("All layers are muted: `/jam mute` lets one be heard again.")
         self.mixes.append(tuple(layer.name for layer in room.audible_layers))
-        return Rendered(b"the mix", f"mix.{audio_format.value}", audio_format)
+        return Rendered(self.mix_bytes, f"mix.{audio_format.value}", audio_format)
 
     async def render_layer(self, room: Room, layer: Layer, audio_format: AudioFormat, max_bytes: int) -> Rendered:
         return Rendered(b"a layer", f"{layer.name}.{audio_format.value}", audio_format)
@@ -127,7 +128,7 @@ class FakeJams(JamRooms):
     async def render_relay(self, room: Room, take_ids: tuple[str, ...], max_bytes: int) -> Rendered:
         return Rendered(b"ID3" + " ".join(take_ids).encode(), "relay.mp3", AudioFormat.MP3)
 
-    async def card_png(self, room: Room) -> bytes:
+    async def card_png(self, room: Room, tell: Callable[[str], str] = str) -> bytes:
         return b"\x89PNG the card"
 
     def _check(self, name: str) -> None:
