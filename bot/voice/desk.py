@@ -41,7 +41,7 @@ class VoiceDesk:
     """Made with the client; `close` when it leaves."""
 
     def __init__(self, client: BandmateClient, linger_s: float = LINGER_S) -> None:
-        self._client, self._linger_s = client, linger_s
+        self._client, self.linger_s = client, linger_s
         self._sessions: dict[int, Session] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._encoding = asyncio.Semaphore(MAX_ENCODINGS)
@@ -144,7 +144,7 @@ class VoiceDesk:
         """Tell of the end; leave when nothing comes after it."""
         await playing.ended.wait()
         await self._tell_end(playing)
-        if session.now is playing and not await session.has_left_within(self._linger_s) and session.now is playing:
+        if session.now is playing and not await session.has_left_within(self.linger_s) and session.now is playing:
             await self.stop(session)
 
     async def _tell_end(self, playing: Playing) -> None:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 JOIN_LIMIT_S = 20.0
 LEAVE_LIMIT_S = 5.0
-ENCRYPTION_LIMIT_S = 10.0
+KEYS_LIMIT_S = 10.0
 """From the connection to the call's keys: the others' clients have to agree to us."""
 LOOK_EVERY_S = 0.02
 """One packet's time."""
@@ -24,38 +24,49 @@ class VoiceUnavailable(BandmateError):
     """Discord's voice server could not be reached, or would not have us."""
 
 
-async def join(channel: discord.VoiceChannel) -> discord.VoiceClient:
+class EncryptedVoice(discord.VoiceClient):
+    """discord.py's voice client, but music waits for the keys of the call (DAVE, https://daveprotocol.com).
+
+    Without them, at first and after each reconnection, discord.py sends it without end-to-end encryption: those in the
+    call would hear nothing, and others might.
+    """
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether what is sent is encrypted end to end, or Discord does not ask for it (version 0)."""
+        return not self._connection.dave_protocol_version or bool(self.voice_privacy_code)
+
+    def send_audio_packet(self, data: bytes, *, encode: bool = True) -> None:
+        """Send 20 ms of music; without keys they are dropped. Called by the player's thread."""
+        if self.has_keys:
+            super().send_audio_packet(data, encode=encode)
+
+
+async def join(channel: discord.VoiceChannel) -> EncryptedVoice:
     """Connected, and able to send what all in the call can decrypt. Raises VoiceUnavailable."""
     left_over = channel.guild.voice_client
     if left_over is not None:  # of a try that broke off
         await leave(left_over)
     try:
-        voice = await channel.connect(timeout=JOIN_LIMIT_S, self_deaf=True)
+        voice = await channel.connect(timeout=JOIN_LIMIT_S, self_deaf=True, cls=EncryptedVoice)
     except (discord.ClientException, *STUMBLES) as error:
         log.warning("voice channel %s can't be joined: %r", channel.id, error)
         raise VoiceUnavailable("I could not get into your voice channel: try again in a minute.") from error
-    if not await _is_encrypted(voice):
-        log.warning("voice channel %s: no keys for the call within %.0f s", channel.id, ENCRYPTION_LIMIT_S)
+    if not await _gets_keys(voice):
+        log.warning("voice channel %s: no keys for the call within %.0f s", channel.id, KEYS_LIMIT_S)
         await leave(voice)
         raise VoiceUnavailable("The call's encryption could not be agreed on: try again in a minute.")
     return voice
 
 
-async def _is_encrypted(voice: discord.VoiceClient) -> bool:
-    """Wait for the keys of the end-to-end encryption (DAVE). Until then discord.py would send the music without it, and
-    nobody would hear it. Without a word where Discord asks for none (version 0: stages)."""
+async def _gets_keys(voice: EncryptedVoice) -> bool:
     try:
-        async with asyncio.timeout(ENCRYPTION_LIMIT_S):
-            while _lacks_keys(voice):  # noqa: ASYNC110  discord.py has no event for it
+        async with asyncio.timeout(KEYS_LIMIT_S):
+            while voice.is_connected() and not voice.has_keys:  # noqa: ASYNC110  discord.py has no event for it
                 await asyncio.sleep(LOOK_EVERY_S)
     except TimeoutError:
         return False
     return voice.is_connected()
-
-
-def _lacks_keys(voice: discord.VoiceClient) -> bool:
-    is_asked_for = voice._connection.dave_protocol_version > 0
-    return voice.is_connected() and is_asked_for and not voice.voice_privacy_code
 
 
 async def leave(voice: discord.VoiceProtocol) -> None:

@@ -69,6 +69,6 @@ async def _encoded(clip: Clip, ffmpeg: Path | None) -> tuple[bytes, ...]:
         ogg = await encode(clip, AudioFormat.OGG, bitrate_kbps=BITRATE_KBPS, ffmpeg=ffmpeg)
     except EncodingFailed as error:
         raise EncodingFailed(
-            "It could not be encoded as Opus here: `bandmate doctor` tells my operator why."
+            "It could not be encoded as Opus here: the command bandmate doctor tells my operator why."
         ) from error
     return tuple(OggStream(io.BytesIO(ogg)).iter_packets())[HEADER_PACKETS:]

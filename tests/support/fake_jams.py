@@ -72,6 +72,7 @@ class FakeJams(JamRooms):
         self._service = service
         self.stems_fit = True
         self.mix_bytes = b"the mix"
+        self.mix_bytes = b"the mix"
         self.mixes: list[tuple[str, ...]] = []
 
     async def add_clip(self, room_id: str, by: Person, clip_id: str, name: str) -> tuple[Room, tuple[str, ...]]:

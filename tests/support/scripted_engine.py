@@ -6,9 +6,11 @@
 "oom"       MemoryError in a step                  "raise"  RuntimeError in a step
 "refuse"    refuses to admit the job               "shout"  prints to stdout, as libraries do
 "mute"      makes silence                              (with "once": in its first try)
+"notes 2.5" 2.5 s of struck notes, each of another level, in place of the tone
 "full"      the disk is full when its take is kept "once"   only the first time (marked in the folder of the options)
 Each take is a sine tone whose pitch comes from its seed, so that equal seeds give equal audio. Every start of a job is
-counted in the options' folder, in a file named after it: one line per admission.
+counted in the options' folder, in a file named after it: one line per admission. With the option `raw` its worker keeps
+takes as they are, without loudness and checks: a worker then starts in a third of the time.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ from generation.engines import EngineEntry, EngineOptions
 from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Preview, Progress
 from generation.errors import RequestRefused
 from generation.request import Operation
+from generation.worker.making import Making
+from generation.worker.messages import MadeTake
+from generation.worker.studio import Studio
 
 RATE_HZ = 16_000
 LENGTH_S = 1.0
@@ -99,7 +104,7 @@ class ScriptedEngine:
         return [self._done(job, words)]
 
     def _done(self, job: EngineJob, words: list[str]) -> Done:
-        clip = tone(job.seed, LENGTH_S)
+        clip = notes(job.seed, float(words[words.index("notes") + 1])) if "notes" in words else tone(job.seed, LENGTH_S)
         if "mute" in words and ("once" not in words or self._num_admissions(job) == 1):
             clip = Clip(np.zeros_like(clip.samples), RATE_HZ)
         pid = os.getpid()
@@ -142,6 +147,10 @@ class ScriptedEngine:
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
 
+def _keep_raw(self: Studio, making: Making, done: Done) -> MadeTake:
+    return self._stored(making.index_of(done.job_id), making, done, done.clip)
+
+
 def _no_room(_handle: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -152,6 +161,19 @@ def tone(seed: int, duration_s: float) -> Clip:
     return Clip((0.3 * np.sin(2 * np.pi * (200 + seed % 1000) * time_s)).astype(np.float32)[None], RATE_HZ)
 
 
+def notes(seed: int, duration_s: float) -> Clip:
+    """Eight notes a second that die away, of levels and pitches that come from the seed."""
+    random = np.random.default_rng(seed)
+    time_s = np.arange(round(RATE_HZ * duration_s)) / RATE_HZ
+    number = (time_s * 8).astype(int)
+    levels, pitches_hz = random.uniform(0.05, 0.6, number[-1] + 1), random.uniform(200, 900, number[-1] + 1)
+    since_s = time_s - number / 8
+    samples = levels[number] * np.exp(-since_s / 0.05) * np.sin(2 * np.pi * pitches_hz[number] * since_s)
+    return Clip(samples.astype(np.float32)[None], RATE_HZ)
+
+
 def create(device: str, options: EngineOptions) -> ScriptedEngine:
     """The engine for a device."""
+    if options.values.get("raw"):
+        Studio.finish, Studio.warm_up = _keep_raw, lambda self: None  # type: ignore[method-assign]
     return ScriptedEngine(options)

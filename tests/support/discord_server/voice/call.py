@@ -50,7 +50,6 @@ class Call:
         self.speaking: list[int] = []
         self.heartbeats = 0
         self.ended = asyncio.Event()
-        self.in_the_clear = 0
         self._num_silent = 0
         self._last: tuple[int, int] | None = None
         self._nonces: set[bytes] = set()
@@ -99,9 +98,9 @@ class Call:
         """Until a piece has ended (so many pieces), or the bot has gone. Raises TimeoutError."""
         await self._wait(lambda: self._num_silent >= 5 * times or self.ended.is_set(), timeout)
 
-    def heard(self) -> np.ndarray:
-        """What a listener's client plays: float32 [2, frames] at 48 kHz."""
-        return decoded(self.packets)
+    def heard(self, last: int | None = None) -> np.ndarray:
+        """What a listener's client plays, or the last so many packets of it: float32 [2, frames] at 48 kHz."""
+        return decoded(self.packets if last is None else self.packets[-last:])
 
     async def _wait(self, holds: Any, timeout_s: float) -> None:
         async with asyncio.timeout(timeout_s):
@@ -143,7 +142,7 @@ class Call:
     async def _on_binary(self, op: int, data: bytes) -> None:
         """The bot's key package: whoever sits there lets it in. Alone in its call it gets no keys."""
         people = [who for who in self._voice.those_in(self.channel) if not who.bot]
-        if op != KEY_PACKAGE or not people:
+        if op != KEY_PACKAGE or not people or not self._voice.gives_keys:
             return
         self._group = Group(self.channel.id, people[0].id)
         await self._say_binary(EXTERNAL_SENDER, self._group.external_sender)
@@ -160,12 +159,11 @@ class Call:
 
     def _keep(self, payload: bytes) -> None:
         """Music, as a listener's client decrypts it."""
-        if 1 not in self.speaking:
+        if not self.speaking:  # which says whose the ssrc is; that it is 1 may come a moment after the first packet
             self.findings.append("music without a word that it comes (SPEAKING)")
         if self._dave_version == 0:
             self.packets.append(payload)
         elif self._group is None or payload[-2:] != b"\xfa\xfa":  # the mark of DAVE's frames
-            self.in_the_clear += 1
             self.findings.append("music that is not encrypted end to end")
         else:
             self.packets.append(self._group.opened(self._voice.server.bot.id, payload))

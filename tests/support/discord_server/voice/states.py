@@ -24,7 +24,8 @@ class Voice:
     """The voice side of the server; `calls` are the bot's connections, the newest last.
 
     dave_version: what the end-to-end encryption is announced with; Discord has let nobody in without it (0) since
-    March 2026. answers: False is a voice server that never says where it is.
+    March 2026. answers: False is a voice server that never says where it is. gives_keys: False is a call in which
+    nobody's client agrees to the bot.
     """
 
     def __init__(self, server: DiscordServer) -> None:
@@ -33,7 +34,7 @@ class Voice:
         self.calls: list[Call] = []
         self.receiver = Receiver()
         self.dave_version = 1
-        self.answers = True
+        self.answers = self.gives_keys = True
         self._called = asyncio.Event()
 
     async def open(self) -> None:
