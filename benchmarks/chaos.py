@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,9 @@ from benchmarks.service.accounts import Account, account_of, read_books
 from benchmarks.service.crowd import Crowd
 from benchmarks.service.injuries import Disk, hunt, lock_postgres, lock_sqlite
 from benchmarks.service.keeper import Keeper
-from tests.support.databases import new_database, postgres_server
+from benchmarks.service.place import Place, ledger_url
 from tests.support.discord_server import DiscordServer
 from tests.support.jumping_clock import JumpingClock
-from tests.support.scripted_bot import scripted_settings
 
 MAX_OPEN = 40
 """Asks that wait at once: enough that there is always something to be hit, few enough that each is hit soon."""
@@ -45,41 +44,6 @@ HUNT_LIMIT_S = 60.0
 STUCK_AFTER_S = 180.0
 REFUSED_RESUMES = 0.5
 console = Console()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run happens. `url`: the ledger's."""
-
-    server: DiscordServer
-    folder: Path
-    url: str
-    disk: Disk
-    clock: JumpingClock
-
-    @property
-    def is_postgres(self) -> bool:
-        return self.url.startswith("postgresql")
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """Short limits, so that what is abandoned is taken up soon."""
-        return scripted_settings(
-            self.folder / "marks",
-            database_url=self.url if self.is_postgres else "",
-            queue__lease_s="3",
-            queue__instance_s="3",
-            queue__poll_interval_s="0.2",
-            queue__ledger_busy_limit_s="5",
-            queue__max_jobs_per_person="1000",
-            queue__max_jobs_per_guild="10000",
-            queue__max_jobs="10000",
-            queue__max_attempts="100",
-            queue__max_worker_deaths="10",
-            workers__stop_grace_s="2",
-            checks__enabled="false",
-            log__json_lines="true",
-        )
 
 
 class Chaos:
@@ -99,8 +63,8 @@ class Chaos:
         self._one_of_a_kind = {what: asyncio.Lock() for what in ("lock", "full disk")}
         self._begun_s = time.monotonic()
 
-    async def run(self, fault_rate: float) -> Account:
-        """The whole story, and its account."""
+    async def run(self, fault_rate: float, limit_s: float) -> Account:
+        """The story, up to where it is after `limit_s`, and its account."""
         faults, gateway = self.place.server.faults, self.place.server.gateway
         running = asyncio.create_task(self.keeper.run())
         watching = asyncio.create_task(self.crowd.look_after())
@@ -109,7 +73,7 @@ class Chaos:
             faults.rate(fault_rate)
             faults.duplicate_rate = faults.gateway_drop_rate = fault_rate
             faults.refuse_resume_rate = REFUSED_RESUMES
-            await _unless_ended(self._play(), running)
+            await _unless_ended(self._play(limit_s), running)
             faults.clear()
             await _unless_ended(self._settled(), running)
             books = await read_books(self.place.url)
@@ -119,10 +83,13 @@ class Chaos:
             self.keeper.close()
             await asyncio.wait_for(asyncio.gather(running, watching, return_exceptions=True), 60)
 
-    async def _play(self) -> None:
+    async def _play(self, limit_s: float) -> None:
         """Every step of the plan in its turn; what takes its time goes on beside the next ones."""
         for number, step in enumerate(self.plan):
             await asyncio.sleep(step.pause_s)
+            if time.monotonic() - self._begun_s > limit_s:
+                self.plan = self.plan[:number]
+                break
             match step:
                 case story.Ask():
                     while self.crowd.num_open >= MAX_OPEN:  # noqa: ASYNC110  what is waited for is another process
@@ -215,23 +182,14 @@ async def _unless_ended(work: Coroutine[Any, Any, None], keeper: asyncio.Task[No
     await task
 
 
-@contextlib.contextmanager
-def ledger_url(folder: Path, *, postgres: bool) -> Iterator[str]:
-    """Where the ledger lies."""
-    if not postgres:
-        yield f"sqlite+aiosqlite:///{folder / 'data' / 'ledger.sqlite3'}"
-        return
-    with postgres_server() as server:
-        yield new_database(server, "chaos")
-
-
 def show(account: Account, chaos: Chaos, took_s: float, title: str, plan_digest: str) -> None:
     """The table."""
     table = Table("what", "number", title=title)
     rows: dict[str, object] = {
         "plan (digest)": plan_digest,
         "how every ask came out (digest)": story.digest_of_outcomes(chaos.crowd.outcomes),
-        "asks of the plan": sum(isinstance(step, story.Ask) for step in chaos.plan),
+        "steps of the plan that were told": len(chaos.plan),
+        "asks among them": sum(isinstance(step, story.Ask) for step in chaos.plan),
         **{f"came of it: {what}": number for what, number in sorted(Counter(chaos.crowd.outcomes.values()).items())},
         **{f"asked again: {why}": number for why, number in sorted(chaos.crowd.again.items())},
         "interactions": account.asked,
@@ -268,7 +226,11 @@ async def run(options: argparse.Namespace, folder: Path) -> bool:
         url = stack.enter_context(ledger_url(folder, postgres=options.postgres))
         async with DiscordServer(seed=options.seed, keep_bodies=False) as server:
             chaos = Chaos(Place(server, folder, url, disk, JumpingClock(folder / "clock")), plan)
-            account = await chaos.run(options.faults)
+            try:
+                account = await chaos.run(options.faults, 60 * options.minutes)
+            finally:
+                if options.keep:
+                    shutil.copytree(disk.folder, folder / "kept", ignore=shutil.ignore_patterns("audio", "instances"))
     name = "PostgreSQL" if options.postgres else "SQLite"
     title = f"Chaos on {name}: seed {options.seed}, {options.faults:.0%} of Discord's answers spoilt"
     show(account, chaos, time.monotonic() - begun_s, title, digest)
@@ -283,8 +245,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds before a kill")
     parser.add_argument("--faults", type=float, default=0.05, help="share of Discord's answers that go wrong")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="tell no more of the plan after this long")
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--keep", type=Path, help="a folder for the logs, kept for a look afterwards")
+    parser.add_argument("--keep", type=Path, help="a new folder for the log and the ledger, to look at them afterwards")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bandmate-chaos-") as temporary:
         folder = options.keep or Path(temporary)

@@ -126,9 +126,10 @@ async def hunt(what: str, into_s: float, *, limit_s: float, ready: set[int]) -> 
     while time.monotonic() < deadline_s:
         for pid in _of_kind(what, ready):
             await asyncio.sleep(into_s)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                return True
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                if not _has_ended(pid):
+                    os.kill(pid, signal.SIGKILL)
+                    return True
         await asyncio.sleep(LOOK_S)
     return False
 
@@ -141,6 +142,11 @@ def _of_kind(what: str, ready: set[int]) -> list[int]:
     if what == "starting bot":
         return [pid for pid in bots if pid not in ready]
     return [pid for bot in bots for kind, pid in family(bot) if kind == what]
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether it waits only for its parent to notice its end; see proc_pid_stat(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def _let_files_grow(pid: int, *, most_bytes: int) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 NUM_PEOPLE, NUM_CHANNELS = 12, 4
 PROMPTS = (*("slow 0.02", "slow 0.3", "slow 0.1", "slow 0.05") * 8, "slow 0.1 once kill", "slow 0.1 once crash", "fail")
 """What is asked for; see tests.support.scripted_engine for the words."""
-KILLS = {"worker": 8, "ffmpeg": 6, "bot": 5, "starting bot": 1}
+KILLS = {"worker": 8, "ffmpeg": 8, "bot": 3, "starting bot": 1}
 """What is killed how often, as weights."""
 INJURIES_PER_KILL = {"lock": 0.1, "full disk": 0.05, "clock": 0.05, "stop": 0.02}
 """Faults of the machine beside the kills; a stop is an operator's SIGTERM."""

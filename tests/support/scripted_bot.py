@@ -26,11 +26,11 @@ class ScriptedSettings(Settings):
         return replace(super().service_config(), engine_registry="tests.support.scripted_engine")
 
 
-def scripted_settings(marks: Path, **more: str) -> dict[str, str]:
-    """The settings of such a bot, for bot_process; the engine counts its starts in `marks`."""
+def scripted_settings(marks: Path, *, raw: bool = False, **more: str) -> dict[str, str]:
+    """The settings of such a bot, for bot_process; the engine counts its starts in `marks`. `raw`: see its module."""
     marks.mkdir(parents=True, exist_ok=True)
     return {
-        "engines": json.dumps({"scripted": {"folder": str(marks)}}),
+        "engines": json.dumps({"scripted": {"folder": str(marks), "raw": raw}}),
         "workers__preload_engines": '["scripted"]',
         "workers__devices": '["cpu"]',
         "takes__engine": "scripted",
