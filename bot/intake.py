@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -36,14 +35,6 @@ class AttachmentLike(Protocol):
         """The signed address, good for some hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """The bytes of an attachment and the name to show for it."""
-
-    data: bytes
-    name: str
-
-
 class Downloads:
     """Reads attachments with one HTTP session. Opened with `async with`."""
 
@@ -61,19 +52,23 @@ class Downloads:
             await self._session.close()
             self._session = None
 
-    async def read(self, attachment: AttachmentLike) -> Upload:
-        """Read an attachment.
-
-        Raises:
-            ClipRefused: it is too large (told before anything is read), empty, gone, or can't be read now.
-        """
+    def require_fit(self, attachment: AttachmentLike) -> None:
+        """Raises ClipRefused where its own word says that it is too large, or empty."""
         name = display_name(attachment.filename)
         if attachment.size > self.max_upload_bytes:
             raise self._too_large(name, attachment.size)
         if attachment.size == 0:
             raise ClipRefused(f"{name} is empty: it has no bytes. Upload it again.")
+
+    async def read(self, attachment: AttachmentLike) -> bytes:
+        """Read an attachment.
+
+        Raises:
+            ClipRefused: it is too large (told before anything is read), empty, gone, or can't be read now.
+        """
+        self.require_fit(attachment)
         async with self._slots:
-            return Upload(await self._fetch(attachment.url, name), name)
+            return await self._fetch(attachment.url, display_name(attachment.filename))
 
     async def _fetch(self, url: str, name: str) -> bytes:
         if self._session is None:

@@ -12,14 +12,14 @@ import structlog
 
 from bot import answers, errors, preferences, texts
 from bot.blocked_words import require_clean
-from bot.intake import AttachmentLike
+from bot.intake import AttachmentLike, display_name
 from bot.jams.inherit import inherit
 from bot.network import insisting
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
 from bot.wishes import Source, Wish
 from generation.errors import TooBusy
 from generation.request import Request
-from generation.service import CheckIn, Origin, Ticket
+from generation.service import CheckIn, Incoming, Origin, Ticket
 from generation.telemetry import counted_refusals
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ async def submit(
 ) -> Order:
     """Let the attached clips in and put the job into the ledger. Raises BandmateError with the person's sentence."""
     async with interaction.client.under_way():
+        if attachments:
+            await _require_room(interaction, request, origin_of(interaction))
         check_ins = await asyncio.gather(*(check_in(interaction, attachment) for attachment in attachments))
         if check_ins:
             request = request.changed(clip_ids=tuple(item.clip_id for item in check_ins))
@@ -85,9 +87,11 @@ async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wi
     """Let the wish's sources in and put its job into the ledger, for the one who wished it."""
     async with interaction.client.under_way():
         asker = _asker(interaction, wish)
+        request = await request_of(interaction, wish, (AWAITED_CLIP,) * len(wish.sources))
+        await _require_room(interaction, request, asker)
         letting_in = (_source_in(interaction.client, source, asker) for source in wish.sources)
         check_ins = await asyncio.gather(*letting_in)
-        request = await request_of(interaction, wish, tuple(item.clip_id for item in check_ins))
+        request = request.changed(clip_ids=tuple(item.clip_id for item in check_ins))
         return await _submit(interaction, request, check_ins, asker)
 
 
@@ -148,24 +152,35 @@ def origin_of(interaction: discord.Interaction[BandmateClient], told: Reply | No
 
 async def check_in(interaction: discord.Interaction[BandmateClient], attachment: AttachmentLike) -> CheckIn:
     """Fetch a file and let it in as a clip. Raises ClipRefused."""
-    client = interaction.client
-    with counted_refusals(client.service.telemetry):
-        upload = await client.downloads.read(attachment)
-    return await client.service.check_in(upload.data, name=upload.name, owner=origin_of(interaction))
+    return await _file_in(interaction.client, attachment, origin_of(interaction))
 
 
 async def _source_in(client: BandmateClient, source: Source, asker: Origin) -> CheckIn:
     """A take or a file as a clip."""
     if source.take_id is not None:
         return await client.service.clip_of_take(source.take_id, owner=asker)
+    return await _file_in(client, source, asker)
+
+
+async def _file_in(client: BandmateClient, file: AttachmentLike, owner: Origin) -> CheckIn:
+    """A file as a clip. It is fetched when there is room for it, and let go when it is decoded."""
     with counted_refusals(client.service.telemetry):
-        upload = await client.downloads.read(source)
-    return await client.service.check_in(upload.data, name=upload.name, owner=asker)
+        client.downloads.require_fit(file)
+    incoming = Incoming(file.size, lambda: client.downloads.read(file))
+    return await client.service.check_in(incoming, name=display_name(file.filename), owner=owner)
 
 
 def _asker(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Origin:
     """Who wishes: not the one who acts, where an owner said yes."""
     return replace(origin_of(interaction), person_id=wish.person_id, person_name=wish.person_name)
+
+
+async def _require_room(interaction: discord.Interaction[BandmateClient], request: Request, asker: Origin) -> None:
+    """Raises what would be refused once the clips are in: nothing is fetched for it, decoded or listened to."""
+    client, settings = interaction.client, await preferences.here(interaction, asker.person_id)
+    with counted_refusals(client.service.telemetry):
+        require_clean(request.prompt, settings.blocked_words)
+    await client.service.require_room(request, asker, key=str(interaction.id), place=settings.place_limits)
 
 
 async def _submit(
@@ -188,7 +203,7 @@ async def _submit(
         request,
         replace(asker, reply=told.to_json()),
         key=str(interaction.id),
-        max_jobs_per_person=settings.max_jobs_per_person,
+        place=settings.place_limits,
     )
     structlog.contextvars.bind_contextvars(job_id=ticket.job_id)
     return Order(ticket, told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot import texts
-from generation.errors import RequestRefused, TooBusy
+from generation.errors import RequestRefused
+from generation.limits import OF_A_PLACE
 from generation.request import AudioFormat
 from generation.sharing import Leave
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 FRONT_END = "discord"
 _KEPT = "preferences"
 """Where an interaction's extras keep what was read."""
-READ_LIMIT_S = 1.5
-"""Longest wait for the ledger before an acknowledgement, which Discord wants within 3 s."""
 
 
 class Scope(StrEnum):
@@ -42,10 +40,10 @@ class Preferences:
     """What holds for one person in one place; None: nothing was set. `sources` says where each value comes from.
 
     engine, audio_format, seconds (1..300), voice_message, language ("de"): used where an order does not say.
-    max_seconds, max_takes, max_jobs_per_person: limits of the place. channel_ids, role_ids: where and by whom the bot
-    may be used (empty: everywhere, by everybody); blocked_ids: people who may not; blocked_words: what prompts may not
-    have (see blocked_words.py). leave: who may build on the person's clips. posts_language: the language that the
-    channel or the server has chosen, in which all there are spoken to.
+    max_seconds, max_takes and what generation.limits calls OF_A_PLACE: limits of the place. channel_ids, role_ids:
+    where and by whom the bot may be used (empty: everywhere, by everybody); blocked_ids: people who may not;
+    blocked_words: what prompts may not have (see blocked_words.py). leave: who may build on the person's clips.
+    posts_language: the language that the channel or the server has chosen, in which all there are spoken to.
     """
 
     engine: str | None = None
@@ -56,6 +54,12 @@ class Preferences:
     max_seconds: float | None = None
     max_takes: int | None = None
     max_jobs_per_person: int | None = None
+    max_jobs_per_guild: int | None = None
+    cooldown_s: float | None = None
+    daily_music_min_per_person: float | None = None
+    daily_music_min_per_guild: float | None = None
+    daily_device_s_per_person: float | None = None
+    daily_device_s_per_guild: float | None = None
     channel_ids: tuple[str, ...] = ()
     role_ids: tuple[str, ...] = ()
     blocked_ids: tuple[str, ...] = ()
@@ -63,6 +67,12 @@ class Preferences:
     leave: Leave = Leave.ANYONE
     posts_language: str | None = None
     sources: Mapping[str, Scope] = field(default_factory=dict)
+
+    @property
+    def place_limits(self) -> dict[str, float]:
+        """The limits that the service keeps to here, by name; those that were set."""
+        said = {name: getattr(self, name) for name in sorted(OF_A_PLACE)}
+        return {name: float(value) for name, value in said.items() if value is not None}
 
     def check_limits(self, seconds: float | None, num_takes: int) -> None:
         """Raises RequestRefused when more is asked for than this place allows."""
@@ -108,7 +118,7 @@ def places(interaction: discord.Interaction[Any]) -> dict[Scope, str]:
 async def here(interaction: discord.Interaction[BandmateClient], person_id: str | None = None) -> Preferences:
     """What holds for this interaction, for who acts or for somebody else (`person_id`); read once.
 
-    Raises TooBusy when the ledger does not answer in time.
+    It is in memory: nobody waits for the ledger, least of all an answer that Discord wants within 3 s.
     """
     person_id = person_id or str(interaction.user.id)
     key = _KEPT if person_id == str(interaction.user.id) else f"{_KEPT} of {person_id}"
@@ -116,11 +126,7 @@ async def here(interaction: discord.Interaction[BandmateClient], person_id: str 
     if isinstance(kept, Preferences):
         return kept
     wanted = places(interaction) | {Scope.PERSON: person_id}
-    reading = interaction.client.service.sharing.chosen_at(FRONT_END, [(str(s), i) for s, i in wanted.items()])
-    try:
-        rows = await asyncio.wait_for(reading, READ_LIMIT_S)
-    except TimeoutError:
-        raise TooBusy("The ledger is very busy just now. Ask again in a minute.") from None
+    rows = await interaction.client.service.sharing.chosen_at(FRONT_END, [(str(s), i) for s, i in wanted.items()])
     found = inherited({scope: rows.get((str(scope), place_id), {}) for scope, place_id in wanted.items()})
     interaction.extras[key] = found
     return found

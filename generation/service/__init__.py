@@ -3,12 +3,14 @@
 from generation.config import ServiceConfig
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.service.facade import Service
+from generation.service.in_hand import Incoming
 from generation.service.replay import Replay, Verdict
 from generation.service.ticket import Ticket
 
 __all__ = [
     "CheckIn",
     "FinishedJob",
+    "Incoming",
     "JobState",
     "JobStatus",
     "Origin",

@@ -23,6 +23,7 @@ from generation.service.board import Board
 from generation.service.dispatch import Dispatcher
 from generation.service.door import Door
 from generation.service.housekeeping import Housekeeper
+from generation.service.in_hand import Incoming
 from generation.service.jams import JamRooms
 from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
@@ -117,11 +118,11 @@ class Service:
         """Whether a worker is up and has loaded an engine, or has one to load."""
         return any(worker.is_ready for worker in self._dispatcher.workers)
 
-    async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
-        """Decode, keep and analyse an upload. Raises ClipRefused with its sentence."""
+    async def check_in(self, upload: bytes | Incoming, *, name: str, owner: Origin) -> CheckIn:
+        """Fetch, decode, keep and analyse an upload. Raises ClipRefused, TooBusy with their sentences."""
         begun_s = time.monotonic()
         with counted_refusals(self.telemetry):
-            check_in = await self._reception.check_in(data, name=name, owner=owner)
+            check_in = await self._reception.check_in(upload, name=name, owner=owner)
         self.telemetry.stage_ended("check-in", time.monotonic() - begun_s)
         return check_in
 

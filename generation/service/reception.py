@@ -13,8 +13,10 @@ from generation.config import ServiceConfig
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, Origin
 from generation.request import Take
+from generation.service.ears import Ears
+from generation.service.in_hand import Incoming, InHand
 from generation.service.rendering import load_take
-from generation.worker.listener import Listener
+from generation.service.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from generation.audio.store import AudioStore
@@ -42,29 +44,29 @@ class Reception:
 
     def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore) -> None:
         self._config, self._ledger, self._store = config, ledger, store
-        self._decoding = asyncio.Semaphore(os.cpu_count() or 1)  # a decoder is a process of up to 100 MB
-        self._listener = Listener(
-            config.audio_folder, limit_s=config.analysis_limit_s, start_limit_s=config.start_limit_s
-        )
+        self._in_hand = InHand(max_clips_per_person=config.max_clips_per_person, max_bytes=config.max_held_bytes)
+        self._decoding = Turnstile(os.cpu_count() or 1)  # a decoder is a process of up to 100 MB
+        self._ears = Ears(config)
 
     async def open(self) -> None:
         """Start the analysis process."""
-        await self._listener.open()
+        await self._ears.open()
 
     async def close(self) -> None:
-        """End the analysis process."""
-        await self._listener.close()
+        """End the analysis processes."""
+        await self._ears.close()
 
-    async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
-        """Decode, keep and analyse an upload. Raises ClipRefused; BandmateError when the disk is full."""
-        from generation.audio.decode import decode
+    async def check_in(self, upload: bytes | Incoming, *, name: str, owner: Origin) -> CheckIn:
+        """Fetch, decode, keep and analyse an upload.
 
-        async with self._decoding:
-            decoded = await decode(data, self._config.decode_limits)
-            sound = await asyncio.to_thread(self._keep, decoded.clip)
-        remarks = decoded.remarks
-        del data, decoded  # up to 115 MB of samples, and many may wait for the one analysis
-        return await self._let_in(sound, name=name, owner=owner, remarks=remarks)
+        Raises ClipRefused; TooBusy: too many are in hand; BandmateError: the disk is full.
+        """
+        if isinstance(upload, bytes):
+            data = upload
+            upload = Incoming(len(data), lambda: _given(data))
+        with self._in_hand.clip_of(_person(owner)):
+            sound, remarks = await self._take_in(upload, owner)
+            return await self._let_in(sound, name=name, owner=owner, remarks=remarks)
 
     async def clip_of_take(self, take: Take, *, owner: Origin) -> CheckIn:
         """A take as a clip. Raises TakeNotFound when its audio is gone."""
@@ -75,6 +77,17 @@ class Reception:
         """A clip that was made here, such as the end of a take. Raises ClipRefused; BandmateError: the disk is full."""
         return await self._let_in(await asyncio.to_thread(self._keep, clip), name=name, owner=owner)
 
+    async def _take_in(self, upload: Incoming, owner: Origin) -> tuple[_Sound, tuple[str, ...]]:
+        """From the first byte to the store. When this returns, neither bytes nor samples are held any more: they are up
+        to 140 MB, and many may wait to be listened to."""
+        from generation.audio.decode import decode
+
+        async with self._in_hand.room_for(upload.num_bytes):
+            data = await upload.fetch()
+            async with self._decoding.turn(_person(owner)):
+                decoded = await decode(data, self._config.decode_limits)
+                return await asyncio.to_thread(self._keep, decoded.clip), decoded.remarks
+
     def _keep(self, clip: Clip) -> _Sound:
         return _sound_of(self._store.put(clip), clip)
 
@@ -82,14 +95,24 @@ class Reception:
         from generation.ledger import ClipRow
 
         audio_hash = sound.audio_hash
-        hearing = await self._hearing(audio_hash)
+        hearing = await self._hearing(sound, owner)
         row = ClipRow(audio_hash, audio_hash, sound.duration_s, sound.sample_rate_hz, sound.num_channels, hearing)
         shown = name.replace("\0", "")[:MAX_NAME_CHARACTERS]
         await self._ledger.clips.add(row, owner=owner, name=shown, remarks=remarks)
         log.info("clip let in", clip=audio_hash, seconds=round(sound.duration_s, 2), heard=hearing.sentence())
         return CheckIn(audio_hash, shown, hearing, (*remarks, *hearing.remarks))
 
-    async def _hearing(self, audio_hash: str) -> Hearing:
+    async def _hearing(self, sound: _Sound, owner: Origin) -> Hearing:
         """What is heard, or was heard when the same audio came before."""
-        known = await self._ledger.clips.find([audio_hash])
-        return known[audio_hash].hearing if audio_hash in known else await self._listener.hear(audio_hash)
+        known = await self._ledger.clips.find([sound.audio_hash])
+        if sound.audio_hash in known:
+            return known[sound.audio_hash].hearing
+        return await self._ears.hear(sound.audio_hash, sound.duration_s, _person(owner))
+
+
+async def _given(data: bytes) -> bytes:
+    return data
+
+
+def _person(owner: Origin) -> str:
+    return f"{owner.front_end}:{owner.person_id}"

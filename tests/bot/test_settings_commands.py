@@ -89,7 +89,7 @@ async def test_limits_of_a_server(stage: Stage, moderator: Any) -> None:
     assert "at most 2 at once" in many.response.content
     assert stage.service.jobs == {}
     await stage.alice.slash(stage.channel, "compose", prompt="x", seconds=20.0, takes=2)
-    assert stage.service.max_jobs_asked == [3]
+    assert stage.service.limits_asked == [{"max_jobs_per_person": 3.0}]
     take = await stage.made()
     picked = await stage.bob.click(take, label="Take 1")
     opened = await stage.bob.click(picked.response, label="Vary")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generation.engines.base import Capabilities
-from generation.errors import ClipRefused, TakeNotFound
+from generation.errors import ClipRefused, EngineUnavailable, TakeNotFound
 from generation.hearing import Hearing, Key
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
-from generation.service import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered, Ticket
+from generation.service import CheckIn, FinishedJob, Incoming, JobState, JobStatus, Origin, Rendered, Ticket
 from generation.service.replay import Replay, Verdict
 from generation.telemetry import Telemetry
 from tests.support.fake_jams import FakeJams
@@ -80,7 +80,8 @@ class FakeService:
         self.clips: dict[str, bytes] = {}
         self.sharing = FakeSharing(self)
         self.jams = FakeJams(self)
-        self.max_jobs_asked: list[int | None] = []
+        self.limits_asked: list[dict[str, float]] = []
+        self.room_asked: list[Request] = []
         self.render_calls: list[tuple[str, AudioFormat, int | None, str | None]] = []
         self.engines: Mapping[str, Capabilities] = {"arranger": ENGINE, "studio": STUDIO}
         self.file_bytes = b"ID3 fake audio"
@@ -136,7 +137,8 @@ class FakeService:
 
     # what a front end does
 
-    async def check_in(self, data: bytes, *, name: str, owner: Origin) -> CheckIn:
+    async def check_in(self, upload: bytes | Incoming, *, name: str, owner: Origin) -> CheckIn:
+        data = upload if isinstance(upload, bytes) else await upload.fetch()
         if not data.startswith((b"OggS", b"RIFF", b"ID3")):
             raise ClipRefused(f"{name} is not audio that I know.")
         clip_id = f"clip{len(self.clips) + 1}"
@@ -150,11 +152,19 @@ class FakeService:
         self.clips[f"clip-of-{take_id}"] = b""
         return CheckIn(f"clip-of-{take_id}", take_id, Hearing(20.0))
 
+    async def require_room(
+        self, request: Request, origin: Origin, *, key: str, place: Mapping[str, float] | None = None
+    ) -> None:
+        self.room_asked.append(request)
+        if request.engine not in self.engines:
+            raise EngineUnavailable(f"There is no engine called {request.engine!r} here.")
+        await self.sharing.require_standing(request.parent_take_ids)
+
     async def submit(
-        self, request: Request, origin: Origin, *, key: str, max_jobs_per_person: int | None = None
+        self, request: Request, origin: Origin, *, key: str, place: Mapping[str, float] | None = None
     ) -> FakeTicket:
         await self.sharing.require_standing(request.parent_take_ids)
-        self.max_jobs_asked.append(max_jobs_per_person)
+        self.limits_asked.append(dict(place or {}))
         if key not in self.keys:
             job_id = f"job{next(self._numbers)}"
             self.keys[key] = job_id

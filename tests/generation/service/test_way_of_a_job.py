@@ -257,11 +257,11 @@ async def test_samples_are_let_go_before_the_clip_waits_to_be_heard(
     def count() -> int:
         return sum(isinstance(item, Clip) for item in gc.get_objects())
 
-    async def hear(audio_hash: str) -> Hearing:
+    async def hear(*which: object) -> Hearing:
         num_clips.append(count())
         return Hearing(1.0)
 
-    monkeypatch.setattr(service._reception._listener, "hear", hear)
+    monkeypatch.setattr(service._reception._ears, "hear", hear)
     data, before = wav_bytes(noise(1.0)), count()
     await service.check_in(data, name="noise.wav", owner=member())
     assert num_clips == [before]
