@@ -114,11 +114,20 @@ def _play(
         on_kick = stroke.step in kicks
         velocity = min(player.style.velocity * (1.06 if on_kick else 0.94) * (1.05 if stroke.step == 0 else 1.0), 1.0)
         for span in harmony.between(start, end):
-            pitch = _pitch(stroke.sign, span, harmony, player, last, rng)
+            sign = _on_the_beat(stroke, span, harmony, grid)
+            pitch = _pitch(sign, span, harmony, player, last, rng)
             length = (span.end - span.start) * player.style.legato
             events.append(Event(span.start, max(length, 0.1), pitch, velocity))
-            last = pitch if stroke.sign == "1" else last
+            last = pitch if sign == "1" else last
     return events
+
+
+def _on_the_beat(stroke: Stroke, span: ChordSpan, harmony: Harmony, grid: Grid) -> str:
+    """The stroke's sign; under a clip's triads sixths and sevenths give way to the fifth and the octave on a beat, so
+    that a boogie passes through them and does not turn the clip's chords into others."""
+    if not harmony.from_clip or stroke.step % grid.steps_per_beat or len(span.pitch_classes) > 3:
+        return stroke.sign
+    return {"6": "5", "7": "8", "4": "3"}.get(stroke.sign, stroke.sign)
 
 
 def _root(span: ChordSpan, player: Player, last: int) -> int:
@@ -174,7 +183,11 @@ def _walk(bar: int, harmony: Harmony, grid: Grid, player: Player, last: int, rng
             pitch = _approach(target, harmony, beat, rng, CHROMATIC_SHARE if leads_on else 0.0)
         else:
             strong = beat % grid.beats_per_bar % 2 == 0  # there the line says the chord, between it may pass
-            tones = span.pitch_classes if strong or rng.random() < 0.6 else harmony.scale_at(beat)
+            tones = (
+                span.pitch_classes
+                if strong or rng.random() < (0.85 if harmony.from_clip else 0.6)
+                else harmony.scale_at(beat)
+            )
             aim = last + rng.choice((-4, -2, 2, 3, 4)) if low + 5 < last < high - 5 else (low + high) // 2
             pitch = nearest_pitch(aim, [pc for pc in tones if pc != last % 12], low, high)
         velocity = player.style.velocity * (1.05 if beat % 2 else 0.97)

@@ -10,7 +10,7 @@ from random import Random
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.frame import Frame
 from generation.engines.arranger.grid import Grid
-from generation.engines.arranger.spans import ChordSpan, Harmony, find_cycle, repeated
+from generation.engines.arranger.spans import ChordSpan, Harmony, find_cycle, repeated, surest_bar
 from generation.engines.arranger.style import Style
 from generation.engines.arranger.theory import (
     QUALITIES,
@@ -52,7 +52,7 @@ def heard_spans(frame: Frame, hearing: Hearing) -> list[ChordSpan]:
         start = max(start, int(spans[-1].end) if spans else 0)
         if end <= start:
             continue
-        spans.append(ChordSpan(start, end, ((chord.root or 0) + frame.transpose) % 12, chord.quality))
+        spans.append(ChordSpan(start, end, ((chord.root or 0) + frame.transpose) % 12, chord.quality, chord.confidence))
     return spans
 
 
@@ -96,21 +96,21 @@ def _carried_on(spans: list[ChordSpan], frame: Frame) -> tuple[list[ChordSpan], 
     """The clip's chords gone on with, its cycle of bars in phase up to the take's end; and that cycle's bars.
 
     For compose they begin with the clip's first whole bar; for extend with the bar after the one in which the clip
-    leaves off, whose rest stays on the clip's last chord.
+    leaves off. The rest of that one stays on the clip's last chord, where half of it was heard or no cycle was.
     """
     beats = frame.grid.beats_per_bar
-    first_bar, last_bar, cycle = find_cycle(spans, beats)
-    source = Harmony(tuple(spans), frame.key)
+    cycle, source = find_cycle(spans, beats), Harmony(tuple(spans), frame.key)
     if frame.join_s <= 0:
-        return repeated(source, 0, frame.num_bars, beats, lambda bar: first_bar + bar % cycle), cycle
-    begun = replace(spans[-1], end=max(float(frame.first_beat), (frame.first_beat // beats + 1.0) * beats))
-    heard = [*(span for span in spans[:-1] if span.start < begun.start), begun]
-    next_bar = int(begun.end // beats)
-    origin = last_bar - cycle  # the bar one cycle before the clip's last whole one is over
-    following = repeated(
-        source, next_bar, frame.num_bars, beats, lambda bar: origin + (bar - last_bar) % cycle if cycle else bar
-    )
-    return [*heard, *following], cycle
+        laid = repeated(source, 0, frame.num_bars, beats, lambda bar: cycle.first_bar + bar % cycle.bars)
+        return laid, cycle.bars
+    whole = frame.first_beat // beats
+    if cycle.is_heard and frame.first_beat - whole * beats < beats / 2 and whole >= cycle.last_bar:
+        heard = [replace(span, end=min(span.end, whole * beats)) for span in spans if span.start < whole * beats]
+    else:
+        whole = max(frame.first_beat // beats + 1, round(spans[-1].start) // beats + 1)
+        heard = [*spans[:-1], replace(spans[-1], end=float(whole * beats))]
+    following = repeated(source, whole, frame.num_bars, beats, lambda bar: surest_bar(source, cycle, bar, beats))
+    return [*heard, *following], cycle.bars
 
 
 def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpan]:
@@ -118,10 +118,11 @@ def _covering(spans: list[ChordSpan], frame: Frame, end: float) -> list[ChordSpa
     beats = frame.grid.beats_per_bar
     if spans[0].start <= beats and spans[-1].end >= end - 2 * beats:
         return spans
-    first_bar, last_bar, cycle = find_cycle(spans, beats)
+    cycle = find_cycle(spans, beats)
 
     def origin(bar: int) -> int:
-        return bar if first_bar <= bar < last_bar else first_bar + (bar - first_bar) % cycle
+        heard = cycle.first_bar <= bar < cycle.last_bar
+        return bar if heard else cycle.first_bar + (bar - cycle.first_bar) % cycle.bars
 
     return repeated(Harmony(tuple(spans), frame.key), 0, int(end // beats) + 1, beats, origin)
 

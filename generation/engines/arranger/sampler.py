@@ -36,22 +36,24 @@ class ToneCache:
     def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
         self.max_bytes = max_bytes
         self.num_bytes = 0
-        self._waves: OrderedDict[Hashable, Wave] = OrderedDict()
+        self._waves: OrderedDict[Hashable, tuple[int, Wave]] = OrderedDict()
 
-    def get(self, key: Hashable) -> Wave | None:
-        """The wave kept under a key."""
-        wave = self._waves.get(key)
-        if wave is not None:
-            self._waves.move_to_end(key)
+    def get(self, key: Hashable, num_frames: int = 0) -> Wave | None:
+        """The wave kept under a key, None when it was made for fewer frames than these."""
+        made_for, wave = self._waves.get(key, (-1, None))
+        if wave is None or made_for < num_frames:
+            return None
+        self._waves.move_to_end(key)
         return wave
 
-    def put(self, key: Hashable, wave: Wave) -> Wave:
-        """Keeps a wave and hands it back, read-only."""
+    def put(self, key: Hashable, wave: Wave, num_frames: int = 0) -> Wave:
+        """Keeps a wave, made for so many frames (it may have ended before), and hands it back, read-only."""
         wave.flags.writeable = False
-        self._waves[key] = wave
+        self.num_bytes -= self._waves.pop(key, (0, wave[:0]))[1].nbytes
+        self._waves[key] = num_frames, wave
         self.num_bytes += wave.nbytes
         while self.num_bytes > self.max_bytes and len(self._waves) > 1:
-            self.num_bytes -= self._waves.popitem(last=False)[1].nbytes
+            self.num_bytes -= self._waves.popitem(last=False)[1][1].nbytes
         return wave
 
 
@@ -68,6 +70,7 @@ class Sampler:
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
+        self._at_pitch: dict[int, list[tuple[int, sf.Zone]]] = {}
         self._found: dict[tuple[int, int], list[tuple[int, sf.Zone]]] = {}
         self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
 
@@ -96,7 +99,9 @@ class Sampler:
     def _sounding(self, pitch: int, velocity: float) -> list[tuple[int, sf.Zone]]:
         key = (pitch, _midi_velocity(velocity))
         if key not in self._found:
-            self._found[key] = [(i, zone) for i, zone in enumerate(self.zones) if zone.plays(*key)]
+            if pitch not in self._at_pitch:
+                self._at_pitch[pitch] = [(i, z) for i, z in enumerate(self.zones) if z.low_key <= pitch <= z.high_key]
+            self._found[key] = [(i, zone) for i, zone in self._at_pitch[pitch] if zone.plays(*key)]
         return self._found[key]
 
     def _tone(self, index: int, zone: sf.Zone, pitch: int, velocity: float, hold_frames: int, variant: int) -> Tone:
@@ -109,22 +114,30 @@ class Sampler:
         key = (self.name, index, pitch, bucket, num_frames, cents)
         wave = self._cache.get(key)
         if wave is None:
-            wave = self._cache.put(key, self._render(zone, pitch, bucket, num_frames, cents))
+            wave = self._cache.put(key, self._render(index, zone, pitch, bucket, num_frames, cents))
         gain = 10 ** (-ATTENUATION_SCALE * zone.generator(sf.ATTENUATION) / 200) * velocity**2
         pan = zone.generator(sf.PAN) / 500
         if self.is_kit:
             pan = min(max(pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
         return Tone(wave, gain, pan, release_s, one_shot=self.is_kit)
 
-    def _render(self, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, tuning_cents: float) -> Wave:
+    def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
         """float32 [frames]: the zone's sample at a pitch, through its filter and volume envelope."""
         key = zone.generator(sf.FIXED_KEY)
         key = key if 0 <= key <= 127 else pitch
         num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
-        sample = self._font.sample(zone.sample)
-        wave = pitched(sample, zone, pitch_ratio(sample, zone, key, tuning_cents), num_frames)
-        wave = filtered(trembled(vibrated(wave, zone, key), zone), zone, key, velocity)
+        wave = filtered(self._unfiltered(index, zone, key, num_frames, cents), zone, key, velocity)
         return wave * volume_envelope(zone, key, len(wave))
+
+    def _unfiltered(self, index: int, zone: sf.Zone, key: int, num_frames: int, cents: float) -> Wave:
+        """float32 [<= num_frames]: what all velocities and shorter notes of a zone and key have in common."""
+        name = (self.name, index, key, cents)
+        wave = self._cache.get(name, num_frames)
+        if wave is None:
+            sample = self._font.sample(zone.sample)
+            wave = pitched(sample, zone, pitch_ratio(sample, zone, key, cents), num_frames)
+            wave = self._cache.put(name, trembled(vibrated(wave, zone, key), zone), num_frames)
+        return wave[:num_frames]
 
 
 def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,6 +66,9 @@ def _add(out: Wave, tone: Tone, start: int, first: int, last: int, gain: Wave | 
     if piece.ndim == 2 or out.shape[0] == 1:
         target += piece if piece.ndim == 1 or out.shape[0] == 2 else piece.mean(axis=0)
         return
+    if tone.pan == 0:  # both gains are 1
+        target += piece
+        return
     left, right = pan_gains(tone.pan)
     target[0] += piece * np.float32(left)
     target[1] += piece * np.float32(right)
@@ -90,7 +95,14 @@ def release_curve(release_s: float) -> Wave:
 def longer_bucket(num_frames: int) -> int:
     """The next of a few fixed lengths (steps of about 1.4) that is at least `num_frames`: notes of nearly the same
     length share one rendering, and what a note sounds like does not depend on which came first."""
-    length = SAMPLE_RATE_HZ // 4
-    while length < num_frames:
-        length += length * 2 // 5
-    return length
+    return _BUCKETS[bisect_left(_BUCKETS, num_frames)]
+
+
+def _buckets() -> tuple[int, ...]:
+    lengths = [SAMPLE_RATE_HZ // 4]
+    while lengths[-1] < sys.maxsize:
+        lengths.append(lengths[-1] + lengths[-1] * 2 // 5)
+    return tuple(lengths)
+
+
+_BUCKETS = _buckets()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.sampler_envelope import modulation_envelope, triangle_lfo
-from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
+from generation.engines.arranger.sampler_filter import FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, longer_bucket
 from generation.engines.arranger.soundfont import Sample
 
 OPEN_FILTER_CENTS = 13_200
@@ -31,9 +32,13 @@ FLAT_SAMPLES_CENTS = {
 }
 """Samples of the carried font that are out of tune, by what they lie too low (energy around each of ten partials); all
 others of its melodic programs lie within 25 cents in the ranges of instruments.py."""
-FILTER_BLOCK = 128
-"""Frames between changes of a moving filter: 2.9 ms, the control rate of FluidSynth is 1.5 ms."""
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
+LOOK_AHEAD_FRAMES = 1100
+"""So many frames (at the faster of the two rates) are resampled beyond what is wanted: soxr filters in blocks of up to
+1024, and what comes before the last whole block does not depend on where the source ends. So the beginning of a longer
+wave is, bit for bit, the shorter wave, and one rendering serves notes of all lengths."""
+LONGEST_KEPT_TREMOLO = 8 * SAMPLE_RATE_HZ
+"""Curves of up to 1.4 MB are kept; longer notes with tremolo are rare."""
 MAX_SOURCE_FRAMES = 2**25
 """Bounds the memory that a damaged font can ask for (128 MiB); 12 minutes at the sample's own pitch."""
 
@@ -74,9 +79,13 @@ def pitch_ratio(sample: Sample, zone: sf.Zone, key: int, tuning_cents: float) ->
 
 
 def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wave:
-    """float32 [<= num_frames] at 44.1 kHz: soxr's 16-bit resampler, so that going up an octave does not alias."""
+    """float32 [<= num_frames] at 44.1 kHz: soxr's 16-bit resampler, so that going up an octave does not alias.
+
+    It is the beginning of every longer wave of the same sample, zone and ratio, bit for bit.
+    """
     step = ratio * sample.sample_rate_hz / SAMPLE_RATE_HZ
-    source = unrolled(sample, zone, min(int(num_frames * step) + 64, MAX_SOURCE_FRAMES))
+    beyond = int(LOOK_AHEAD_FRAMES * max(step, 1.0)) + 1
+    source = unrolled(sample, zone, min(int(num_frames * step) + beyond, MAX_SOURCE_FRAMES))
     if abs(step - 1) < 1e-6:
         return source[:num_frames]
     import soxr  # a native library: only when something is played
@@ -114,8 +123,19 @@ def trembled(wave: Wave, zone: sf.Zone) -> Wave:
     depth = zone.generator(sf.MOD_LFO_VOLUME)
     if not depth:
         return wave
-    time_s = np.arange(len(wave)) / SAMPLE_RATE_HZ
-    return wave * (10 ** (depth / 200 * _modulation_lfo(zone, time_s))).astype(np.float32)
+    delay, rate = zone.generator(sf.MOD_LFO_DELAY), zone.generator(sf.MOD_LFO_RATE)
+    if len(wave) > LONGEST_KEPT_TREMOLO:
+        return wave * _tremolo(depth, delay, rate, len(wave))
+    return wave * _kept_tremolo(depth, delay, rate, longer_bucket(len(wave)))[: len(wave)]
+
+
+def _tremolo(depth: int, delay: int, rate: int, num_frames: int) -> Wave:
+    """Linear gains, float32 [num_frames]: all notes of a zone begin with the same."""
+    time_s = np.arange(num_frames) / SAMPLE_RATE_HZ
+    return (10 ** (depth / 200 * triangle_lfo(delay, rate, time_s))).astype(np.float32)
+
+
+_kept_tremolo = lru_cache(maxsize=16)(_tremolo)
 
 
 def _modulation_lfo(zone: sf.Zone, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -145,35 +165,3 @@ def _cutoff_cents(zone: sf.Zone, key: int, velocity: int) -> float:
     if own:
         return cutoff + sum(amount * (1 - soft if curve == "linear" else soft) for curve, amount in own)
     return min(cutoff, 13_500) + depth * soft
-
-
-def swept_lowpass(wave: Wave, cents: NDArray[np.float64], resonance_db: float) -> Wave:
-    """Two-pole low-pass (R. Bristow-Johnson's Audio EQ Cookbook), one cutoff for each `FILTER_BLOCK` frames.
-
-    `cents` are absolute (0 is 8.176 Hz; 6900 is 440 Hz), kept in 1500..13500 and rounded to 25.
-    Gain is lowered by half the resonance, as the specification asks (8.1.2, generator 9).
-    """
-    from scipy.signal import lfilter
-
-    cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
-    b, a = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
-    out = np.empty_like(wave)
-    state = np.zeros(2)
-    edges = [0, *(np.flatnonzero(np.diff(cents)) + 1).tolist(), len(cents)]
-    for first, last in pairwise(edges):
-        span = slice(first * FILTER_BLOCK, last * FILTER_BLOCK)
-        out[span], state = lfilter(b[first], a[first], wave[span], zi=state)
-    return out
-
-
-def _lowpass_coefficients(
-    cutoff_hz: NDArray[np.float64], resonance_db: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Numerators and denominators [blocks, 3]; 0 dB of resonance is Butterworth-like (-3 dB at the cutoff)."""
-    omega = 2 * np.pi * np.minimum(cutoff_hz, 0.46 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
-    q = 10 ** ((resonance_db - 3.01) / 20)
-    alpha, cosine = np.sin(omega) / (2 * q), np.cos(omega)
-    gain = 10 ** (-resonance_db / 40)
-    b = np.stack([(1 - cosine) / 2, 1 - cosine, (1 - cosine) / 2], axis=1) * (gain / (1 + alpha))[:, None]
-    a = np.stack([1 + alpha, -2 * cosine, 1 - alpha], axis=1) / (1 + alpha)[:, None]
-    return b, a

@@ -17,12 +17,14 @@ SAME_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class ChordSpan:
-    """A chord from `start` to `end` (beats of the frame's grid); `root` is a pitch class, `quality` one of theory's."""
+    """A chord from `start` to `end` (beats of the frame's grid); `root` is a pitch class, `quality` one of theory's;
+    `confidence` 0..1 is how surely it was heard."""
 
     start: float
     end: float
     root: int
     quality: str
+    confidence: float = 1.0
 
     @property
     def pitch_classes(self) -> tuple[int, ...]:
@@ -78,8 +80,19 @@ class Harmony:
         return tuple(sorted(kept | set(tones)))
 
 
-def find_cycle(spans: list[ChordSpan], beats: int) -> tuple[int, int, int]:
-    """(first whole bar, bar after the last whole one, after how many bars the chords come again).
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A clip's chords in bars: its first whole bar, the bar after its last whole one, after how many bars the chords
+    come again, and whether they were heard to."""
+
+    first_bar: int
+    last_bar: int
+    bars: int
+    is_heard: bool
+
+
+def find_cycle(spans: list[ChordSpan], beats: int) -> Cycle:
+    """After how many bars the chords come again.
 
     The cycle is the shortest usual one that the chords keep to wherever they can be compared with those one cycle
     later, for a bar at least; without such a one, the longest of 8, 4, 2 or 1 bars that was heard whole.
@@ -94,8 +107,29 @@ def find_cycle(spans: list[ChordSpan], beats: int) -> tuple[int, int, int]:
             continue
         same = sum(_alike(source.at(one), source.at(other)) for one, other in pairs)
         if same >= SAME_SHARE * len(pairs):
-            return first_bar, last_bar, period
-    return first_bar, last_bar, max(bars for bars in (8, 4, 2, 1) if bars <= last_bar - first_bar)
+            return Cycle(first_bar, last_bar, period, True)
+    return Cycle(first_bar, last_bar, max(bars for bars in (8, 4, 2, 1) if bars <= last_bar - first_bar), False)
+
+
+def surest_bar(source: Harmony, cycle: Cycle, bar: int, beats: int) -> int:
+    """Which of the clip's bars tells the chords of a later `bar` best: of those whole cycles before it the one whose
+    chords most of the others have too, then the one heard most surely, then the last."""
+    last = bar - cycle.bars * -(-(bar - cycle.last_bar + 1) // cycle.bars)
+    if not cycle.is_heard:
+        return last
+
+    def worth(one: int) -> tuple[int, float, int]:
+        spans = source.between(one * beats, (one + 1) * beats)
+        chords = [(span.start - one * beats, span.root, span.quality) for span in spans]
+        others = [source.between(o * beats, (o + 1) * beats) for o in copies]
+        agreed = sum(
+            chords == [(span.start - o * beats, span.root, span.quality) for span in other]
+            for o, other in zip(copies, others, strict=True)
+        )
+        return agreed, round(sum((span.end - span.start) * span.confidence for span in spans), 2), one
+
+    copies = range(last, cycle.first_bar - 1, -cycle.bars)
+    return max(copies, key=worth)
 
 
 def _alike(one: ChordSpan, other: ChordSpan) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
-from generation.engines.arranger.sampler_wave import FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_filter import FILTER_BLOCK, swept_lowpass
 
 TABLE_BITS = 13
 TABLE_FRAMES = 2**TABLE_BITS
