@@ -87,7 +87,7 @@ class Catalogue:
         return _SET_ASIDE.sub(lambda match: typed[int(match[1])], told)
 
     def _line(self, line: str) -> str:
-        """Whole; without the mark before it; as parts between dots; sentence by sentence."""
+        """Whole; without the mark before it; as parts between dots; sentence by sentence; as a list of names."""
         if (found := self.whole(line)) is not None:
             return found
         if mark := _MARK.match(line):
@@ -95,7 +95,8 @@ class Catalogue:
         for separator, joint in ((re.compile(" · "), " · "), (_NEXT_SENTENCE, " ")):
             if len(parts := separator.split(line)) > 1:
                 return joint.join(self._line(part) for part in parts)
-        return line
+        names = [self.texts.get(("", part)) for part in line.split(", ")]
+        return ", ".join(filter(None, names)) if all(names) else line
 
     def whole(self, text: str) -> str | None:
         """A text that the language has words for, also where its signs were made harmless for Discord; else None."""
