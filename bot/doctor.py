@@ -57,6 +57,7 @@ def examine_machine(settings: Settings, *, load: bool = False) -> list[Finding]:
         examine_sandbox(),
         examine_data_folder(settings.data_dir),
         *(examine_engine(name, options, devices[-1], load=load) for name, options in settings.engines.items()),
+        examine_voice(settings.clips.ffmpeg_path),
         examine_devices(devices),
     ]
 
@@ -83,6 +84,25 @@ def examine_devices(devices: Sequence[str]) -> Finding:
     if fault := device_fault(devices):
         return Finding("devices", fault, False, True, "correct workers.devices")
     return Finding("devices", ", ".join(devices))
+
+
+def examine_voice(chosen: Path | None = None) -> Finding:
+    """Whether the bot can play in voice channels: the extra's packages, and an ffmpeg that writes Opus."""
+    from bot.voice.extra import INSTALL, missing_packages
+    from generation.audio.ffmpeg import ffmpeg_path
+
+    if missing := missing_packages():
+        return Finding("voice", f"needs {', '.join(missing)} to play in voice channels", False, mend=INSTALL)
+    try:
+        listed = subprocess.run(  # noqa: S603 - our own ffmpeg with fixed arguments
+            [ffmpeg_path(chosen), "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
+    except (BandmateError, OSError, subprocess.SubprocessError) as error:
+        return Finding("voice", f"needs an ffmpeg that starts: {error}", False)
+    if "libopus" not in listed:
+        mend = "correct or remove clips.ffmpeg_path"
+        return Finding("voice", "needs an ffmpeg that writes Opus (libopus)", False, mend=mend)
+    return Finding("voice", "ready: Opus by ffmpeg, encrypted end to end (DAVE)")
 
 
 def examine_sandbox() -> Finding:

@@ -105,10 +105,11 @@ async def retract(interaction: discord.Interaction[BandmateClient], take: Take) 
     """Take a take back, and out of the channel where its message still can be found."""
     service = interaction.client.service
     origin = await service.origin(take.job_id)
-    require_owner_or_moderator(interaction, origin, "take back")
+    require_owner_or_moderator(interaction, origin, "retract")
     await service.sharing.retract(take.take_id, str(interaction.user.id))
     for room in await service.jams.withdraw_take(take.take_id):
         interaction.client.jams.board.refresh(room.room_id)
+    interaction.client.voice.withdraw(take_id=take.take_id)
     await answers.change(
         interaction, f"Taken back: `{take.take_id}`. Delete its messages in the channel with their Delete button."
     )

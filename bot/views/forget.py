@@ -25,6 +25,7 @@ class ForgetButton(KeptButton, template=r"bm:forget:me"):
         interaction.extras[IS_PRIVATE] = True
         await interaction.response.defer()  # of a button: no new message, the old one will be edited
         await interaction.client.service.privacy.forget(preferences.FRONT_END, str(interaction.user.id))
+        interaction.client.voice.withdraw(person_id=str(interaction.user.id))
         await answers.show(interaction, DONE)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -93,10 +93,11 @@ class VoiceDesk:
         async with self._locks[session.voice.guild.id]:
             await self._end(session)
 
-    def stop_where(self, is_meant: Callable[[Piece], bool]) -> None:
-        """Stop every piece that may not be heard any more (its take was taken back)."""
+    def withdraw(self, *, take_id: str = "", person_id: str = "") -> None:
+        """Stop what has this take in it, or anything of this person: it was taken back."""
         for session in list(self._sessions.values()):
-            if session.now is not None and is_meant(session.now.piece):
+            piece = None if session.now is None else session.now.piece
+            if piece is not None and (take_id in piece.take_ids or person_id in piece.person_ids):
                 self._spawn(self.stop(session))
 
     def on_people_moved(self, guild: discord.Guild) -> None:

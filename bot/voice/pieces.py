@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Something to play. `title` is ready to be posted; `render` gives it as a WAV file, each time as it is then, and
-    raises BandmateError when it may not be had any more. `take_id` or `room_id` say what it is."""
+    raises BandmateError when it may not be had any more. `take_ids` and `person_ids` say what is in it, and whose."""
 
     title: str
     render: Callable[[], Awaitable[Rendered]]
-    take_id: str | None = None
-    room_id: str | None = None
+    take_ids: frozenset[str]
+    person_ids: frozenset[str]
 
 
 async def chosen(interaction: discord.Interaction[BandmateClient], typed: str | None) -> Piece:
@@ -60,7 +60,7 @@ async def _of_take(interaction: discord.Interaction[BandmateClient], take: Take)
 
     await service.sharing.require_standing([take.take_id])
     title = f"{texts.headline(take.recipe.request, origin.person_id)} · `{texts.plain(take.take_id, 80)}`"
-    return Piece(title, render, take_id=take.take_id)
+    return Piece(title, render, frozenset({take.take_id}), frozenset({origin.person_id}))
 
 
 def _of_room(client: BandmateClient, room: Room) -> Piece:
@@ -68,4 +68,6 @@ def _of_room(client: BandmateClient, room: Room) -> Piece:
         newest = await client.service.jams.room(room.room_id)
         return await client.service.jams.render_mix(newest, AudioFormat.WAV, None)
 
-    return Piece(f"**The mix of {texts.escaped(room.title)}**", render, room_id=room.room_id)
+    take_ids = frozenset(layer.take_id for layer in room.audible_layers if layer.take_id)
+    person_ids = frozenset(layer.owner_id for layer in room.audible_layers)
+    return Piece(f"**The mix of {texts.escaped(room.title)}**", render, take_ids, person_ids)
