@@ -15,7 +15,7 @@ import numpy as np
 from generation.audio.finish import CEILING_DBFS, TARGET_LUFS, finish
 from generation.audio.levels import loudness, true_peak_envelope
 from generation.audio.limiter import CELL_FRAMES, LOOK_AHEAD_S, Limiter
-from generation.audio.soften import CODEC_MARGIN_DB, softened
+from generation.audio.soften import CODEC_MARGIN, softened
 from generation.clip import Clip, Samples
 
 KEPT_TOLERANCE_LU = 0.9
@@ -55,7 +55,7 @@ def finish_take(
     if kept <= 0:
         return Finished(finish(clip, target_lufs, ceiling_dbfs), {})
     finished = _finish_kept(clip, min(kept, clip.num_frames), target_lufs, ceiling_dbfs)
-    return replace(finished, clip=softened(finished.clip, kept_s, max(joined_s, kept_s), CODEC_MARGIN_DB))
+    return replace(finished, clip=softened(finished.clip, kept_s, max(joined_s, kept_s), CODEC_MARGIN))
 
 
 def finish_loop(clip: Clip, target_lufs: float, ceiling_dbfs: float) -> Clip:

@@ -18,21 +18,33 @@ PHASES = 4
 """Levels are compared four times a millisecond. Whoever measures once a millisecond does so on one of four grids: so a
 jump counts as the worst of them shows it, and what is usual around it as all of them do."""
 
-CODEC_MARGIN_DB = 1.0
-"""How far a take stays below what is usual, since lossy formats move jumps and steps a little."""
-
-LEAST_JUMP_DB = 1.0
-"""Where nothing around moves at all (a held tone), a rise by 1 dB every 10 ms is a fade and no jump."""
+LEAST_JUMP_DB, MOST_JUMP_DB = 1.0, 24.0
+"""Where nothing around moves at all (a held tone), a rise by 1 dB every 10 ms is a fade and no jump. Jumps out of
+silence are as large as the silence is deep, and lossy formats fill silence before an attack: no jump needs to be larger
+than 24 dB."""
 
 RELEASE_SHARE = 0.7
 """The gain comes back by this share of the usual jump every 10 ms: the music has rises of its own on top."""
 
 ONSET_S = 0.0005
-MAX_DIP_DB = 60.0
+MAX_DIP_DB, MAX_LIFT_DB = 60.0, 6.0
 ROUNDS = 40
 EXACT_DB = 0.05
 
 Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far below what is usual around it the join has to stay, in dB: its jumps of level and its steps."""
+
+    jump_db: float = 0.0
+    step_db: float = 0.0
+
+
+CODEC_MARGIN = Margin(1.0, 2.0)
+"""MP3 at 192 kbit/s moved jumps by up to 0.9 dB and steps by up to 1.7 dB against those around them (measured on the
+takes of tests/support/hard_joins.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class _Stretch:
     kept: int
     until: int
     rate_hz: int
-    margin_db: float
+    margin: Margin
 
     @property
     def near(self) -> int:
@@ -63,78 +75,112 @@ class _Stretch:
         return before, samples[:, self.until + self.near : self.until + around]
 
 
-@dataclass(frozen=True, slots=True)
-class _Excess:
-    """The worst moment: `db` above what is usual (<= 0: nothing stands out), at frame `at`."""
+def softened(clip: Clip, kept_s: float, until_s: float, margin: Margin = Margin()) -> Clip:
+    """The clip without rises, falls and steps between two moments that stand out from the second before and after.
 
-    db: float
-    at: int
-
-
-def softened(clip: Clip, kept_s: float, until_s: float, margin_db: float = 0.0) -> Clip:
-    """The clip without rises and steps between two moments that stand out from the second before and after them.
-
-    Up to `kept_s` the samples stay as they are; after `until_s` they change only while the gain still comes back.
-    `margin_db`: so much less than what is usual has to be reached.
+    Up to `kept_s` the samples stay as they are; after `until_s` they change only while the gain still comes back. Falls
+    are filled by MAX_LIFT_DB at most, and never above the peaks around them.
     """
-    rate_hz = clip.sample_rate_hz
-    kept, until = (min(max(round(time_s * rate_hz), 0), clip.num_frames) for time_s in (kept_s, until_s))
-    if kept >= clip.num_frames:
-        return clip
+    rate_hz, num_frames = clip.sample_rate_hz, clip.num_frames
+    kept, until = (min(max(round(time_s * rate_hz), 0), num_frames) for time_s in (kept_s, until_s))
     around = round(AROUND_S * rate_hz)
     first = max(kept - around, 0)
     excerpt = clip.samples[:, first : until + 2 * around]
-    stretch = _Stretch(kept - first, max(until, kept) - first, rate_hz, margin_db)
-    dip_db: Curve = np.zeros(excerpt.shape[1] - stretch.kept)
-    made = excerpt
-    for _ in range(ROUNDS):
-        usual_db = _usual_jump_db(made, stretch)
-        worst = max(_worst_rise(made, stretch, usual_db), _worst_step(made, stretch), key=lambda found: found.db)
-        if worst.db <= EXACT_DB:
-            break
-        _deepen(dip_db, worst.at - stretch.kept, worst.db, usual_db, rate_hz)
-        made = np.concatenate((excerpt[:, : stretch.kept], excerpt[:, stretch.kept :] * _gain(dip_db)), axis=1)
+    stretch = _Stretch(kept - first, max(until, kept) - first, rate_hz, margin)
+    made = _evened(excerpt, stretch) if kept < num_frames else excerpt
     if made is excerpt:
         return clip
-    return Clip(
-        np.concatenate((clip.samples[:, :first], made, clip.samples[:, first + made.shape[1] :]), axis=1), rate_hz
-    )
+    parts = (clip.samples[:, :first], made, clip.samples[:, first + made.shape[1] :])
+    return Clip(np.concatenate(parts, axis=1), rate_hz)
+
+
+def _evened(excerpt: Samples, stretch: _Stretch) -> Samples:
+    """The excerpt, round by round with the worst of what stands out turned down or, a fall, up; itself if nothing."""
+    gain_db: Curve = np.zeros(excerpt.shape[1] - stretch.kept)
+    made = excerpt
+    for _ in range(ROUNDS):
+        change_db = _next_change_db(made, stretch)
+        if change_db is None:
+            break
+        gain_db = np.clip(gain_db + change_db, -MAX_DIP_DB, MAX_LIFT_DB)
+        louder = np.asarray(10 ** (gain_db / 20), np.float32)
+        made = np.concatenate((excerpt[:, : stretch.kept], excerpt[:, stretch.kept :] * louder), axis=1)
+    return made
+
+
+def _next_change_db(made: Samples, stretch: _Stretch) -> Curve | None:
+    """By how many dB each frame from `kept` on is to be turned up; None when nothing is left to be done."""
+    usual_db = _usual_jump_db(made, stretch)
+    release_db = max(RELEASE_SHARE * usual_db, LEAST_JUMP_DB) / stretch.window  # a frame
+    steps_db = _steps_over_db(made, stretch)
+    if steps_db.max(initial=0.0) > EXACT_DB:
+        return -_held_and_released(steps_db, release_db, stretch)
+    jumps_db, first = _jumps_of_join(made, stretch, usual_db)
+    if not jumps_db.size:
+        return None
+    for worst, sign in ((int(jumps_db.argmax()), 1), (int(jumps_db.argmin()), -1)):
+        over_db = sign * float(jumps_db[worst]) - usual_db
+        at = max(first + worst * stretch.hop - stretch.kept, 0)
+        if over_db > EXACT_DB and (sign > 0 or _can_be_lifted(made, stretch, at, over_db)):
+            needed_db = np.zeros(made.shape[1] - stretch.kept)
+            needed_db[at : at + stretch.window] = over_db
+            return -sign * _held_and_released(needed_db, release_db, stretch)
+    return None
+
+
+def _held_and_released(needed_db: Curve, release_db: float, stretch: _Stretch) -> Curve:
+    """A smooth curve that is nowhere below what is needed: within ONSET_S it is there, by `release_db` a frame it goes
+    back. At the first frame it is 0, so that nothing breaks where the kept part ends."""
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    fall_db = np.arange(needed_db.size) * release_db
+    released_db = np.maximum.accumulate(needed_db + fall_db) - fall_db
+    onset = max(round(ONSET_S * stretch.rate_hz), 1)
+    ahead_db = maximum_filter1d(np.maximum(released_db, 0.0), 2 * onset + 1, mode="nearest")
+    smooth_db = uniform_filter1d(ahead_db, 2 * onset + 1, mode="nearest")
+    begin = np.minimum(np.arange(needed_db.size) / (2 * onset), 1.0)
+    return np.asarray(smooth_db * begin)
 
 
 def _usual_jump_db(samples: Samples, stretch: _Stretch) -> float:
     """The largest rise or fall around the join that every one of the four grids shows, less the margin."""
     sides = [np.abs(_jumps_db(side, stretch)) for side in stretch.sides(samples)]
     common = max(min(float(side[phase::PHASES].max(initial=0.0)) for phase in range(PHASES)) for side in sides)
-    return max(common - stretch.margin_db, LEAST_JUMP_DB)
+    return min(max(common - stretch.margin.jump_db, LEAST_JUMP_DB), MOST_JUMP_DB)
 
 
-def _worst_rise(samples: Samples, stretch: _Stretch, usual_db: float) -> _Excess:
-    """Of the rises that the new part has a share in: what the clip does alone just before it is not ours to change."""
+def _jumps_of_join(samples: Samples, stretch: _Stretch, usual_db: float) -> tuple[Curve, int]:
+    """The changes of level at the join, 0 where the kept part alone makes them, and the frame of the first."""
     first = max(stretch.kept - stretch.near - stretch.window, 0)
     part = samples[:, first : stretch.until + stretch.near + stretch.window]
-    rises_db = _jumps_db(part, stretch)
-    if not rises_db.size:
-        return _Excess(-np.inf, stretch.kept)
+    jumps_db = _jumps_db(part, stretch)
     alone = part.copy()
     alone[:, stretch.kept - first :] = 0.0
-    rises_db[_jumps_db(alone, stretch) >= usual_db] = -np.inf
-    worst = int(rises_db.argmax())
-    return _Excess(float(rises_db[worst]) - usual_db, first + stretch.window + worst * stretch.hop)
+    own = np.abs(_jumps_db(alone, stretch)) >= usual_db
+    before = first + stretch.window + np.arange(jumps_db.size) * stretch.hop < stretch.kept
+    return np.where(own & before, 0.0, jumps_db), first + stretch.window
 
 
-def _worst_step(samples: Samples, stretch: _Stretch) -> _Excess:
-    usual = max(_steps(side).max(initial=0.0) for side in stretch.sides(samples))
-    first = max(stretch.kept - 1, 0)
-    steps = _steps(samples[:, first : stretch.until + stretch.near])
-    if not steps.size or usual <= 0:
-        return _Excess(-np.inf, stretch.kept)
-    worst = int(steps.argmax())
-    over_db = 20 * float(np.log10(max(float(steps[worst]), 1e-9) / max(usual, FLOOR / 10)))
-    return _Excess(over_db + stretch.margin_db, first + worst)
+def _can_be_lifted(samples: Samples, stretch: _Stretch, at: int, over_db: float) -> bool:
+    """Whether the 10 ms from `at` on (frames after `kept`) can be turned up: there is something, with room above it."""
+    part = samples[:, stretch.kept + at : stretch.kept + at + 2 * stretch.window]
+    peak = float(np.abs(part).max(initial=0.0))
+    return peak > FLOOR and peak * 10 ** (over_db / 20) <= float(np.abs(samples).max())
+
+
+def _steps_over_db(samples: Samples, stretch: _Stretch) -> Curve:
+    """By how much each step from `kept` on is larger than is usual, 0 where it is not."""
+    over_db = np.zeros(samples.shape[1] - stretch.kept)
+    usual = max(float(_steps(side).max(initial=0.0)) for side in stretch.sides(samples))
+    steps = _steps(samples[:, max(stretch.kept - 1, 0) : stretch.until + stretch.near])
+    if usual > 0:
+        allowed = max(usual, FLOOR / 10) * 10 ** (-stretch.margin.step_db / 20)
+        over_db[: steps.size] = 20 * np.log10(np.maximum(steps / allowed, 1.0))
+    return over_db
 
 
 def _steps(samples: Samples) -> NDArray[np.float32]:
-    return np.abs(np.diff(samples, axis=1)).max(axis=0, initial=0.0)
+    return np.asarray(np.abs(np.diff(samples, axis=1)).max(axis=0, initial=0.0))
 
 
 def _jumps_db(samples: Samples, stretch: _Stretch) -> Curve:
@@ -147,21 +193,3 @@ def _jumps_db(samples: Samples, stretch: _Stretch) -> Curve:
     middle = sums[starts + window]
     power = np.maximum(np.stack((middle - sums[starts], sums[starts + 2 * window] - middle)) / window, FLOOR**2)
     return np.asarray(10 * np.log10(power[1] / power[0]))
-
-
-def _deepen(dip_db: Curve, at: int, deeper_db: float, usual_db: float, rate_hz: int) -> None:
-    """Deepen the curve (dB by which each frame is turned down) from frame `at` on: held for 10 ms, then back."""
-    at = min(max(at, 0), dip_db.size - 1)
-    depth_db = min(float(dip_db[at]) + deeper_db, MAX_DIP_DB)
-    per_frame_db = max(RELEASE_SHARE * usual_db, LEAST_JUMP_DB) / (LEVEL_WINDOW_S * rate_hz)
-    begin = max(at - round(ONSET_S * rate_hz), 0)
-    onset = np.linspace(0, depth_db, round(ONSET_S * rate_hz), endpoint=False)
-    held = np.full(round(LEVEL_WINDOW_S * rate_hz), depth_db)
-    back = np.arange(depth_db, 0, -per_frame_db)
-    shape = np.concatenate((onset, held, back))[: dip_db.size - begin]
-    part = dip_db[begin : begin + shape.size]
-    np.maximum(part, shape, out=part)
-
-
-def _gain(dip_db: Curve) -> Samples:
-    return np.asarray(10 ** (-dip_db / 20), np.float32)
