@@ -18,13 +18,21 @@ def asker(person: str = "ann", guild: str | None = "guild", front_end: str = "di
 
 
 async def put_in_line(
-    ledger: Ledger, person: str = "ann", *, key: str | None = None, limits: Limits = MANY, guild: str | None = "guild"
+    ledger: Ledger,
+    person: str = "ann",
+    *,
+    key: str | None = None,
+    limits: Limits = MANY,
+    guild: str | None = "guild",
+    front_end: str = "discord",
+    music_s: float = 20.0,
+    expected_s: float | None = None,
 ) -> JobRow:
     """A new job of a person."""
     request = Request(Operation.COMPOSE, "a waltz")
     job_id = secrets.token_hex(8)
-    home = ledger.instance.instance_id
-    job = NewJob(job_id, key or f"key-{job_id}", asker(person, guild), request, 20.0, 0, home)
+    home, origin = ledger.instance.instance_id, asker(person, guild, front_end)
+    job = NewJob(job_id, key or f"key-{job_id}", origin, request, music_s, 0, home, expected_s)
     return (await ledger.jobs.submit(job, limits))[0]
 
 
