@@ -30,6 +30,8 @@ ONSET_S = 0.0005
 MAX_DIP_DB, MAX_LIFT_DB = 60.0, 6.0
 ROUNDS = 40
 EXACT_DB = 0.05
+"""What stands out by next to nothing is brought so far below what is usual."""
+NOTHING_DB = EXACT_DB + 0.001
 
 Curve = NDArray[np.float64]
 
@@ -113,15 +115,15 @@ def _next_change_db(made: Samples, stretch: _Stretch) -> Curve | None:
     usual_db = _usual_jump_db(made, stretch)
     release_db = max(RELEASE_SHARE * usual_db, LEAST_JUMP_DB) / stretch.window  # a frame
     steps_db = _steps_over_db(made, stretch)
-    if steps_db.max(initial=0.0) > EXACT_DB:
+    if steps_db.max(initial=0.0) > NOTHING_DB:
         return -_held_and_released(steps_db, release_db, stretch)
     jumps_db, first = _jumps_of_join(made, stretch, usual_db)
     if not jumps_db.size:
         return None
     for worst, sign in ((int(jumps_db.argmax()), 1), (int(jumps_db.argmin()), -1)):
-        over_db = sign * float(jumps_db[worst]) - usual_db
+        over_db = sign * float(jumps_db[worst]) - usual_db + EXACT_DB
         at = max(first + worst * stretch.hop - stretch.kept, 0)
-        if over_db > EXACT_DB and (sign > 0 or _can_be_lifted(made, stretch, at, over_db)):
+        if over_db > NOTHING_DB and (sign > 0 or _can_be_lifted(made, stretch, at, over_db)):
             needed_db = np.zeros(made.shape[1] - stretch.kept)
             needed_db[at : at + stretch.window] = over_db
             return -sign * _held_and_released(needed_db, release_db, stretch)
@@ -174,7 +176,7 @@ def _steps_over_db(samples: Samples, stretch: _Stretch) -> Curve:
     usual = max(float(_steps(side).max(initial=0.0)) for side in stretch.sides(samples))
     steps = _steps(samples[:, max(stretch.kept - 1, 0) : stretch.until + stretch.near])
     if usual > 0:
-        allowed = max(usual, FLOOR / 10) * 10 ** (-stretch.margin.step_db / 20)
+        allowed = max(usual, FLOOR / 10) * 10 ** (-(stretch.margin.step_db + EXACT_DB) / 20)
         over_db[: steps.size] = 20 * np.log10(np.maximum(steps / allowed, 1.0))
     return over_db
 

@@ -46,7 +46,7 @@ def endings() -> dict[str, Ending]:
 
 
 def sequels() -> dict[str, Clip]:
-    """New parts that begin 30 ms before their first beat: a band, a pad, a lone crash, a rest at first, noise."""
+    """New parts that begin 30 ms before their first beat: a band, a pad, a lone crash, a rest at first."""
     band, _ = song_clip(duration_s=NEW_S, lead_in_s=0.03, seed=4)
     pad, _ = song_clip(duration_s=NEW_S, lead_in_s=0.03, drums="none", lead=False, tempo_bpm=60.0)
     late, _ = song_clip(duration_s=NEW_S, lead_in_s=0.6, seed=5)
@@ -58,7 +58,6 @@ def sequels() -> dict[str, Clip]:
         "pad": pad,
         "crash": Clip(crash.clip(-1, 1), RATE_HZ),
         "rest first": late,
-        "noise": _noise(NEW_S, 0.1, 2),
     }
 
 

@@ -69,7 +69,8 @@ def test_what_stands_out_is_turned_down_and_nothing_else() -> None:
     loud = song.samples.copy()
     loud[:, at : at + 8_000] *= np.geomspace(9, 1, 8_000, dtype=np.float32)
     made = softened(Clip(loud, song.sample_rate_hz), 2.0, 2.05)
-    np.testing.assert_array_equal(made.samples[:, :at], song.samples[:, :at])
+    kept = round(2.0 * song.sample_rate_hz)
+    np.testing.assert_array_equal(made.samples[:, :kept], song.samples[:, :kept])
     late = at + song.sample_rate_hz // 2
     np.testing.assert_array_equal(made.samples[:, late:], song.samples[:, late:])
     assert np.abs(made.samples).max() < 0.75 * np.abs(loud).max()
