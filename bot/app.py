@@ -80,6 +80,7 @@ async def run_bot(service: Service, settings: Settings, stop: asyncio.Event, hea
         dev_guild_id=settings.discord.dev_guild_id,
         shutdown_grace_s=settings.workers.stop_grace_s,
         ffmpeg_path=settings.clips.ffmpeg_path,
+        operator_ids=settings.discord.operator_ids,
     )
     async with BandmateClient(service, config) as client:
         if health is not None:

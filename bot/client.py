@@ -32,6 +32,7 @@ from bot.views.jam import JamTakeButton, MuteSelect, RoomButton
 from bot.views.jam_relay import RelayButton
 from bot.views.jam_vote import VoteButton
 from bot.views.jobs import JobButton
+from bot.views.kept import Kept
 from bot.views.private import PostButton
 from bot.views.settings import SettingsButton
 from bot.views.takes import TakeButton
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+KEPT: tuple[type[Kept[Any]], ...] = (
+    *(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton, SettingsButton),
+    *(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton, VoiceButton),
+)
+"""Every button and menu that is answered, also one that an earlier run has posted."""
 FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S = 1.0, 60.0
 MAX_REMEMBERED = 10_000
 """How many interactions are remembered; a repeated one comes within seconds."""
@@ -58,7 +64,7 @@ class DiscordConfig:
     `sync_state_file` remembers which commands Discord has (JSON; made when missing). `progress_edit_interval_s` is at
     least 5: Discord counts edits. `guild_ready_timeout_s` is how long discord.py waits for more guilds after each.
     `dev_guild_id` also puts the commands into one guild, where changes show at once. `ffmpeg_path`: the ffmpeg that
-    encodes for voice channels, None for the one that comes with imageio-ffmpeg.
+    encodes for voice channels, None for the one that comes with imageio-ffmpeg. `operator_ids`: see bot.operators.
     """
 
     sync_state_file: Path
@@ -70,6 +76,7 @@ class DiscordConfig:
     shutdown_grace_s: float = 20.0
     guild_ready_timeout_s: float = 2.0
     ffmpeg_path: Path | None = None
+    operator_ids: tuple[int, ...] = ()
 
 
 class Tree(app_commands.CommandTree["BandmateClient"]):
@@ -164,9 +171,7 @@ class BandmateClient(discord.Client):
         await self.downloads.__aenter__()
         for module in COMMAND_MODULES:
             module.add_to(self.tree, self.operations)
-        self.add_dynamic_items(TakeButton, JobButton, FormatSelect, AskButton, RetractButton, PostButton, ForgetButton)
-        self.add_dynamic_items(SettingsButton)
-        self.add_dynamic_items(RoomButton, MuteSelect, JamTakeButton, RelayButton, VoteButton, VoiceButton)
+        self.add_dynamic_items(*KEPT)
         await self.tree.set_translator(Translator())
         await sync.sync_if_changed(self.tree, self.config.sync_state_file, self.config.dev_guild_id)
         self.delivery_task = asyncio.create_task(self.delivery.run(), name="delivery")

@@ -24,8 +24,10 @@ _KEPT = "preferences"
 
 
 class Scope(StrEnum):
-    """Where something is set; each inherits from the one before it."""
+    """Where something is set; each inherits from the one before it. The whole service has limits only, which are kept
+    apart (generation.service.door)."""
 
+    SERVICE = "service"
     GUILD = "guild"
     CHANNEL = "channel"
     PERSON = "person"

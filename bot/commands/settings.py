@@ -1,4 +1,4 @@
-"""/settings me, channel, guild: what is set, where it comes from, and the buttons that change it."""
+"""/settings me, channel, guild, service: what is set, where it comes from, and the buttons that change it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from discord import app_commands
 
 from bot import answers
 from bot.preferences import Scope
-from bot.views.settings import require_right, settings_text, settings_view
+from bot.views.settings import require_right, settings_view
+from bot.views.settings_text import settings_text
 from generation.request import Operation
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ async def channel(interaction: discord.Interaction[BandmateClient]) -> None:
 async def guild(interaction: discord.Interaction[BandmateClient]) -> None:
     """A server's settings."""
     await _show(interaction, Scope.GUILD)
+
+
+@settings_group.command(description="How much the whole service gives, for the operators of this bot")
+async def service(interaction: discord.Interaction[BandmateClient]) -> None:
+    """The service's limits."""
+    await _show(interaction, Scope.SERVICE)
 
 
 async def _show(interaction: discord.Interaction[BandmateClient], scope: Scope) -> None:

@@ -11,26 +11,46 @@ from bot.languages import languages
 from bot.preferences import Scope
 from bot.views.forms import Field, FilledForm, choice_field, new_form, text_field
 from generation.errors import RequestRefused
+from generation.limits import RANGES, is_daily, stricter
 from generation.request import MAX_TAKES, AudioFormat
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
 DEFAULTS = ("engine", "audio_format", "seconds", "voice_message", "language")
-LIMITS = ("max_seconds", "max_takes", "max_jobs_per_person")
 ACCESS = ("channel_ids", "role_ids", "blocked_ids")
-FIELDS = {"defaults": DEFAULTS, "limits": LIMITS, "access": ACCESS, "leave": ("leave",)}
-ALL_NAMES = (*DEFAULTS, *LIMITS, *ACCESS, "leave")
+DAILY = tuple(name for name in RANGES if is_daily(name))
+LIMITS = {
+    Scope.SERVICE: ("max_jobs", "max_jobs_per_person", "max_jobs_per_guild", "cooldown_s"),
+    Scope.GUILD: ("max_seconds", "max_takes", "max_jobs_per_person", "max_jobs_per_guild", "cooldown_s"),
+    Scope.CHANNEL: ("max_seconds", "max_takes", "max_jobs_per_person"),
+}
+_FIELDS = {"defaults": DEFAULTS, "daily": DAILY, "access": ACCESS, "leave": ("leave",)}
+ALL_NAMES = (*DEFAULTS, "max_seconds", "max_takes", *RANGES, *ACCESS, "leave")
 INHERIT = "As inherited"
 MAX_LISTED = 25
 """Discord's limit on the choices of a select."""
-_TITLES = {"defaults": "Defaults", "limits": "Limits", "access": "Who may ask, and where", "leave": "My clips"}
+_TITLES = {
+    "defaults": "Defaults",
+    "limits": "Limits",
+    "daily": "Daily limits",
+    "access": "Who may ask, and where",
+    "leave": "My clips",
+}
 _NUMBERS: dict[str, tuple[str, float, float]] = {
     "seconds": ("The length", 1, 300),
     "max_seconds": ("The longest take", 1, 300),
     "max_takes": ("The number of takes", 1, MAX_TAKES),
-    "max_jobs_per_person": ("The number of orders", 1, 100),
+    "max_jobs": ("Orders of all together", *RANGES["max_jobs"]),
+    "max_jobs_per_person": ("Orders of one person", *RANGES["max_jobs_per_person"]),
+    "max_jobs_per_guild": ("Orders of one server", *RANGES["max_jobs_per_guild"]),
+    "cooldown_s": ("Seconds between a person's orders", *RANGES["cooldown_s"]),
+    "daily_music_min_per_person": ("Music minutes a day per person", *RANGES["daily_music_min_per_person"]),
+    "daily_music_min_per_guild": ("Music minutes a day per server", *RANGES["daily_music_min_per_guild"]),
+    "daily_device_s_per_person": ("Device seconds a day per person", *RANGES["daily_device_s_per_person"]),
+    "daily_device_s_per_guild": ("Device seconds a day per server", *RANGES["daily_device_s_per_guild"]),
 }
+_FRACTIONS = frozenset({"seconds", "max_seconds", "cooldown_s", *DAILY})
 
 
 def form_of(
@@ -38,9 +58,14 @@ def form_of(
 ) -> discord.ui.Modal:
     """A form of a kind for a scope, filled with what is chosen there."""
     form = new_form(interaction, "settings", f"{kind}-{scope}", _TITLES[kind])
-    for name in FIELDS[kind]:
+    for name in fields_of(kind, scope):
         form.add_item(_field(interaction.client, name, chosen.get(name)))
     return form
+
+
+def fields_of(kind: str, scope: Scope) -> tuple[str, ...]:
+    """The names that a kind of form sets in a scope."""
+    return LIMITS[scope] if kind == "limits" else _FIELDS[kind]
 
 
 def _field(client: BandmateClient, name: str, value: Any) -> Field:
@@ -62,7 +87,8 @@ def _field(client: BandmateClient, name: str, value: Any) -> Field:
             return _list_field(name, value or ())
     title, low, high = _NUMBERS[name]
     number = f"{value:g}" if isinstance(value, int | float) else ""
-    return text_field(name, f"{title}, {low:g} to {high:g}", default=number, hint=INHERIT, required=False, max_length=6)
+    label = f"{title}, {low:.0f} to {high:.0f}"
+    return text_field(name, label, default=number, hint=INHERIT, required=False, max_length=8)
 
 
 def _list_field(name: str, ids: tuple[str, ...]) -> Field:
@@ -83,9 +109,21 @@ def _list_field(name: str, ids: tuple[str, ...]) -> Field:
     return discord.ui.Label(text="Block list", description="They can't ask me for anything here", component=component)
 
 
-def changes_of(client: BandmateClient, kind: str, form: FilledForm) -> dict[str, Any]:
-    """What a form changes; None takes a choice back. Raises RequestRefused for values that it does not offer."""
-    return {name: _value(client, name, form) for name in FIELDS[kind]}
+def changes_of(client: BandmateClient, kind: str, scope: Scope, form: FilledForm) -> dict[str, Any]:
+    """What a form changes; None takes a choice back. Raises RequestRefused for values that it does not offer, and for
+    limits that are looser than the operator's."""
+    changes = {name: _value(client, name, form) for name in fields_of(kind, scope)}
+    if scope is not Scope.SERVICE:
+        for name in changes.keys() & RANGES.keys():
+            _require_within(name, changes[name], client.service.door.limits[name])
+    return changes
+
+
+def _require_within(name: str, value: float | None, operators: float) -> None:
+    if value is None or stricter(name, operators, value) == value:
+        return
+    bound = "at least" if name == "cooldown_s" else "at most"
+    raise RequestRefused(f"{_NUMBERS[name][0]}: {bound} {operators:.10g}, as the operator of this bot has set it.")
 
 
 def _value(client: BandmateClient, name: str, form: FilledForm) -> Any:
@@ -116,8 +154,8 @@ def _number(name: str, text: str) -> float | int:
     except ValueError:
         number = float("nan")
     if not low <= number <= high:  # also refuses NaN
-        raise RequestRefused(f"{title} must be a number from {low:g} to {high:g}.")
-    return number if name in ("seconds", "max_seconds") else round(number)
+        raise RequestRefused(f"{title} must be a number from {low:.0f} to {high:.0f}.")
+    return number if name in _FRACTIONS else round(number)
 
 
 def _engines(client: BandmateClient) -> list[str]:

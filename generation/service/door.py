@@ -53,10 +53,15 @@ class Door:
         return {name: float(getattr(self._config, name)) for name in RANGES}
 
     @property
+    def chosen(self) -> dict[str, float]:
+        """The limits that operators have set for the whole service, by name."""
+        chosen = self._sharing.remembered.at(EVERY_FRONT_END, [SERVICE]).get(SERVICE, {})
+        return {name: float(value) for name, value in chosen.items() if name in RANGES}
+
+    @property
     def limits(self) -> dict[str, float]:
         """The limits of the whole service, by name: what operators have set, else the settings."""
-        chosen = self._sharing.remembered.at(EVERY_FRONT_END, [SERVICE]).get(SERVICE, {})
-        return self.usual | {name: float(value) for name, value in chosen.items() if name in RANGES}
+        return self.usual | self.chosen
 
     async def require_room(self, request: Request, origin: Origin, place: Mapping[str, float]) -> None:
         """Raises what `put_in_line` would raise, as far as it can be known before the clips are let in."""

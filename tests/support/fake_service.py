@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from generation.engines.base import Capabilities
 from generation.errors import ClipRefused, EngineUnavailable, TakeNotFound
 from generation.hearing import Hearing, Key
+from generation.limits import RANGES
 from generation.request import AudioFormat, Operation, Recipe, Request, Take
-from generation.service import CheckIn, FinishedJob, Incoming, JobState, JobStatus, Origin, Rendered, Ticket
+from generation.service import (
+    CheckIn,
+    FinishedJob,
+    Incoming,
+    JobState,
+    JobStatus,
+    Origin,
+    Rendered,
+    ServiceConfig,
+    Ticket,
+)
+from generation.service.door import SERVICE
 from generation.service.replay import Replay, Verdict
 from generation.telemetry import Telemetry
 from tests.support.fake_jams import FakeJams
@@ -71,6 +83,23 @@ class FakeTicket(Ticket):
             await self._service.wait(job.changed.wait(), "the job's next status")
 
 
+class FakeDoor:
+    """The limits of the service, over the fake's preferences."""
+
+    def __init__(self, service: FakeService) -> None:
+        self._service = service
+        defaults = {item.name: item.default for item in fields(ServiceConfig)}
+        self.usual = {name: float(defaults[name]) for name in RANGES}
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        return self._service.sharing.chosen.get(SERVICE, {})
+
+    @property
+    def limits(self) -> dict[str, float]:
+        return self.usual | self.chosen
+
+
 class FakeService:
     """The service's methods over dictionaries. `wait` wraps the endless waits (simcord wants them declared)."""
 
@@ -79,6 +108,7 @@ class FakeService:
         self.keys: dict[str, str] = {}
         self.clips: dict[str, bytes] = {}
         self.sharing = FakeSharing(self)
+        self.door = FakeDoor(self)
         self.jams = FakeJams(self)
         self.limits_asked: list[dict[str, float]] = []
         self.room_asked: list[Request] = []
