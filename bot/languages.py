@@ -27,7 +27,11 @@ from bot.po import Entry, plural_rule, read_po
 LOCALE = Path(__file__).parent / "locale"
 ENGLISH = "en"
 NUMBER = "number"
-"""The placeholder that decides the plural form; it stands for digits only."""
+"""The placeholder that decides the plural form."""
+_NUMBERS = frozenset({NUMBER, "low", "high"})
+"""Placeholders that stand for numbers alone."""
+_THEIRS = frozenset({"file", "layer", "name", "person", "title", "word", "words"})
+"""Placeholders in which words of people may stand: they are left as they are."""
 _HOLE = re.compile(r"\{(\w+)\}")
 _TYPED = re.compile(r"(?<!\\)`(?!/)[^`\n]*`")
 """What people typed, as `texts.quoted` writes it; `/commands` are ours."""
@@ -36,6 +40,8 @@ _SET_ASIDE = re.compile("\ue000(\\d+)\ue001")
 _MARK = re.compile(r"(?:-# |- |\*\*\d+\*\* · )+")
 """Discord's small print, an item of a list, a take's number: before a text, not part of it."""
 _ESCAPE = re.compile(r"\\([\\*_~|`<>@#\[\]()])")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_NO_WORDS = re.compile(r"<[^>]*>|`[^`]*`|\b(?:s|min|h|dB|BPM|LUFS|MiB|MB|Hz)\b")
 _NEXT_SENTENCE = re.compile(r"(?<=[.!?]) (?=\S)")
 _NAME = "name"
 """The context of what is typed: the names of commands and options."""
@@ -83,20 +89,30 @@ class Catalogue:
             typed.append(match[0])
             return f"\ue000{len(typed) - 1}\ue001"
 
-        told = self._line(_TYPED.sub(set_aside, line))
+        told = self._line(_TYPED.sub(set_aside, line), [])
         return _SET_ASIDE.sub(lambda match: typed[int(match[1])], told)
 
-    def _line(self, line: str) -> str:
+    def missing(self, text: str) -> list[str]:
+        """The parts of a text that this language has no words for; numbers, links and names of commands need none."""
+        found: list[str] = []
+        for line in text.split("\n"):
+            self._line(_TYPED.sub("\ue0000\ue001", line), found)
+        return [part for part in found if _WORD.search(_NO_WORDS.sub("", part))]
+
+    def _line(self, line: str, missing: list[str]) -> str:
         """Whole; without the mark before it; as parts between dots; sentence by sentence; as a list of names."""
         if (found := self.whole(line)) is not None:
             return found
         if mark := _MARK.match(line):
-            return mark[0] + self._line(line[mark.end() :])
+            return mark[0] + self._line(line[mark.end() :], missing)
         for separator, joint in ((re.compile(" · "), " · "), (_NEXT_SENTENCE, " ")):
             if len(parts := separator.split(line)) > 1:
-                return joint.join(self._line(part) for part in parts)
+                return joint.join(self._line(part, missing) for part in parts)
         names = [self.texts.get(("", part)) for part in line.split(", ")]
-        return ", ".join(filter(None, names)) if all(names) else line
+        if all(names):
+            return ", ".join(filter(None, names))
+        missing.append(line)
+        return line
 
     def whole(self, text: str) -> str | None:
         """A text that the language has words for, also where its signs were made harmless for Discord; else None."""
@@ -113,7 +129,9 @@ class Catalogue:
             if match := pattern.match(text):
                 filled = match.groupdict()
                 form = pattern.forms[self.form_for(_count(filled.get(NUMBER))) if len(pattern.forms) > 1 else 0]
-                return form.format(**{name: self._line(part) for name, part in filled.items()})
+                return form.format(
+                    **{name: part if name in _THEIRS else self._line(part, []) for name, part in filled.items()}
+                )
         return None
 
 
@@ -128,7 +146,7 @@ def pattern_of(msgid: str, forms: tuple[str, ...]) -> Pattern:
             looks += f"(?P={piece})"
         else:
             seen.add(piece)
-            looks += rf"(?P<{piece}>{r'[+-]?[0-9][0-9.,]*' if piece == NUMBER else '.+?'})"
+            looks += rf"(?P<{piece}>{r'[+-]?[0-9][0-9.,]*' if piece in _NUMBERS else '.+?'})"
     return Pattern(re.compile(looks), tuple(words for words in pieces[::2] if words), forms)
 
 

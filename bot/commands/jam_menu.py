@@ -57,9 +57,16 @@ async def _ask_which(interaction: discord.Interaction[BandmateClient], sources: 
     wish = Wish.of(interaction, Operation.COMPOSE, *sources)
     pending = PendingWish(preferences.FRONT_END, wish.person_id, {"wish": wish.to_json()})
     await interaction.client.service.sharing.keep_pending(pending)
-    form = forms.new_form(interaction, FORM_KIND, pending.wish_id, "Add to the jam")
+    await answers.ask(interaction, which_form(interaction, pending.wish_id, sources))
+
+
+def which_form(
+    interaction: discord.Interaction[BandmateClient], wish_id: str, sources: Sequence[Source]
+) -> discord.ui.Modal:
+    """The form that asks which file of a message it shall be."""
+    form = forms.new_form(interaction, FORM_KIND, wish_id, "Add to the jam")
     files = {str(index): f"{index + 1} · {source.label}" for index, source in enumerate(sources)}
-    await answers.ask(interaction, form.add_item(forms.choice_field(forms.FILE, "Which file?", files, "0")))
+    return form.add_item(forms.choice_field(forms.FILE, "Which file?", files, "0"))
 
 
 async def _chosen(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:

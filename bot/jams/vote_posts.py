@@ -92,7 +92,7 @@ async def _result(client: BandmateClient, outcome: Outcome) -> str:
     tie = " (a tie again; the earlier letter wins)" if outcome.is_tie else ""
     people = []
     for letter, each in zip(LETTERS, outcome.take_ids, strict=False):
-        people.append(f"{letter} by {await _maker(client, each)}")
+        people.append(f"{letter}: {await _maker(client, each)}")
     return (
         f"**The vote is over:** {counts}. Take {LETTERS[outcome.winner]} wins{tie} and goes on: `{take_id}`."
         f"\n-# {', '.join(people)}"

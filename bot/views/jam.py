@@ -119,5 +119,5 @@ async def toggle_mute(interaction: discord.Interaction[BandmateClient], room: Ro
         room.room_id, lambda newest, now: rules.set_mute(newest, by, layer.layer_id, wanted)
     )
     interaction.client.jams.board.refresh(room.room_id)
-    state = "muted" if wanted else "heard again"
-    await answers.show(interaction, f"{texts.quoted(layer.name)} is {state}.")
+    name = texts.quoted(layer.name)
+    await answers.show(interaction, f"{name} is muted." if wanted else f"{name} is heard again.")

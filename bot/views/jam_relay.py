@@ -49,14 +49,18 @@ async def ask_for_words(interaction: discord.Interaction[BandmateClient], room: 
     relay = rules.running(room)
     if str(interaction.user.id) != relay.person_id:
         raise RequestRefused(f"It is {room.name_of(relay.person_id)}'s turn, not yours. Join, and yours comes.")
+    await answers.ask(interaction, turn_form(interaction, room))
+
+
+def turn_form(interaction: discord.Interaction[BandmateClient], room: Room) -> discord.ui.Modal:
+    """The form that asks how it should go on."""
     form = forms.new_form(interaction, "relay", room.room_id, "Your turn")
     hint = "a drum fill, then a sparse piano"
-    form.add_item(
+    return form.add_item(
         forms.text_field(
             forms.WORDS, "How should it go on?", hint=hint, required=False, max_length=MAX_PROMPT_CHARACTERS
         )
     )
-    await answers.ask(interaction, form)
 
 
 async def _play(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:

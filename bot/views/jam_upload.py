@@ -24,14 +24,18 @@ async def ask_for_file(interaction: discord.Interaction[BandmateClient], room: R
     """Show the form, with the name that was said. Raises RequestRefused where nothing may be added."""
     require_room(room)
     await preferences.require_allowed(interaction)
+    await answers.ask(interaction, upload_form(interaction, room, name))
+
+
+def upload_form(interaction: discord.Interaction[BandmateClient], room: Room, name: str) -> discord.ui.Modal:
+    """The form for a file and the layer's name."""
     form = forms.new_form(interaction, FORM_KIND, room.room_id, "Add to the jam")
     form.add_item(forms.file_field(forms.FILE, "Which file?", "An audio file, or a video with sound"))
-    form.add_item(
+    return form.add_item(
         forms.text_field(
             NAME, "What is the layer called?", default=name, required=False, max_length=MAX_NAME_CHARACTERS
         )
     )
-    await answers.ask(interaction, form)
 
 
 async def _uploaded(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:
