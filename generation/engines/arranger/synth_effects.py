@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from generation.engines.arranger.sampler_filter import FILTER_BLOCK
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.synth_drums import METAL_HZ
 from generation.engines.arranger.synth_parts import (
@@ -23,7 +24,7 @@ def riser(stroke: Stroke) -> Wave:
     """Wide noise and a tone, both rising to the note's end."""
     n = stroke.num_frames
     along = np.linspace(0, 1, n)
-    cutoff = 300 * 2 ** (5.2 * along)
+    cutoff = 300 * 2 ** (5.2 * along[::FILTER_BLOCK])
     level = (0.05 + 0.95 * along**2).astype(np.float32)
     sides = [lowpass(noise(stroke), cutoff, 7.0) * level for _ in range(2)]
     tone = oscillator("saw", 110 * 2 ** (2 * along), n) * level * np.float32(0.12)
@@ -34,7 +35,7 @@ def downlifter(stroke: Stroke) -> Wave:
     """Wide noise that falls and dies over the note."""
     n = stroke.num_frames
     along = np.linspace(0, 1, n)
-    cutoff = 12_000 * 2 ** (-5.5 * along)
+    cutoff = 12_000 * 2 ** (-5.5 * along[::FILTER_BLOCK])
     level = ((1 - along) ** 1.5).astype(np.float32)
     return _ended(attack(np.stack([lowpass(noise(stroke), cutoff, 5.0) * level for _ in range(2)]), 0.003))
 
@@ -43,7 +44,7 @@ def impact(stroke: Stroke) -> Wave:
     """A deep falling sine and a burst of noise with a long dark tail."""
     n = stroke.num_frames
     boom = sine(34 + 60 * np.exp(-stroke.time_s / 0.09), n) * decay(n, 0.55)
-    cutoff = 300 + 7000 * np.exp(-stroke.time_s / 0.12)
+    cutoff = 300 + 7000 * np.exp(-stroke.block_s / 0.12)
     tails = [lowpass(noise(stroke), cutoff) * decay(n, 0.45) for _ in range(2)]
     return attack(np.stack(tails) * np.float32(0.5) + boom, 0.001)
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.sampler_filter import FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 TABLE_BITS = 13
 TABLE_FRAMES = 2**TABLE_BITS
@@ -36,6 +36,11 @@ class Stroke:
         return np.arange(self.num_frames) / SAMPLE_RATE_HZ
 
     @property
+    def block_s(self) -> Curve:
+        """Seconds from the start to each block of a moving filter, [blocks]: cutoffs need no more."""
+        return np.arange(0, self.num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ
+
+    @property
     def gliding_hz(self) -> Curve:
         """The pitch of every frame, [num_frames]: an even slide in cents, then the note."""
         if self.from_hz is None or self.glide_s <= 0:
@@ -45,15 +50,16 @@ class Stroke:
 
 
 @lru_cache(maxsize=128)
-def _table(shape: str, num_partials: int) -> Wave:
-    """One period [TABLE_FRAMES + 1] of a wave made of its first partials, peak about 1."""
+def _table(shape: str, num_partials: int) -> tuple[Wave, Wave]:
+    """One period [TABLE_FRAMES] of a wave made of its first partials, peak about 1, and the steps to the next frames."""
     n = np.arange(1, num_partials + 1)
     spectrum = np.zeros(TABLE_FRAMES // 2 + 1, dtype=complex)
     spectrum[1 : num_partials + 1] = _fourier(shape, n) * TABLE_FRAMES / 2
     period = np.fft.irfft(spectrum, TABLE_FRAMES)
     table = np.append(period, period[0]).astype(np.float32)
-    table.flags.writeable = False
-    return table
+    table, steps = table[:-1].copy(), np.diff(table)
+    table.flags.writeable = steps.flags.writeable = False
+    return table, steps
 
 
 def _fourier(shape: str, n: NDArray[np.int64]) -> NDArray[np.complex128]:
@@ -75,12 +81,14 @@ def oscillator(shape: str, hz: Curve | float, num_frames: int, phase: float = 0.
     `hz` is a number or one value a frame; `phase` 0..1 is where the period starts.
     """
     top = float(np.max(hz))
-    table = _table(shape, int(np.clip(TOP_HZ // top, 1, TABLE_FRAMES // 4)))
+    table, steps = _table(shape, int(np.clip(TOP_HZ // top, 1, TABLE_FRAMES // 4)))
     turns = _phase(hz, num_frames, phase)
-    index = turns >> np.uint32(32 - TABLE_BITS)
-    rest = (turns & np.uint32(2 ** (32 - TABLE_BITS) - 1)).astype(np.float32) * np.float32(2.0 ** (TABLE_BITS - 32))
-    low = table[index]
-    out: Wave = low + rest * (table[index + 1] - low)
+    index = (turns >> np.uint32(32 - TABLE_BITS)).astype(np.intp)
+    turns &= np.uint32(2 ** (32 - TABLE_BITS) - 1)
+    out: Wave = turns.astype(np.float32)
+    out *= np.float32(2.0 ** (TABLE_BITS - 32))
+    out *= steps[index]
+    out += table[index]
     return out
 
 
@@ -94,8 +102,12 @@ def _phase(hz: Curve | float, num_frames: int, phase: float) -> NDArray[np.uint3
     """The phase in 2^-32 turns; unsigned integers wrap round by themselves, at 0.00001 Hz of precision."""
     start = np.uint32(int(phase * 2**32) % 2**32)
     if isinstance(hz, np.ndarray):
-        turns = np.concatenate([[0.0], np.cumsum(hz[: num_frames - 1])]) / SAMPLE_RATE_HZ
-        return ((turns % 1.0) * 2**32).astype(np.uint64).astype(np.uint32) + start
+        turns = np.zeros(num_frames)
+        np.cumsum(hz[: num_frames - 1], out=turns[1:])
+        turns /= SAMPLE_RATE_HZ
+        turns -= np.floor(turns)
+        turns *= 2**32
+        return turns.astype(np.int64).astype(np.uint32) + start
     return np.arange(num_frames, dtype=np.uint32) * np.uint32(round(hz / SAMPLE_RATE_HZ * 2**32) % 2**32) + start
 
 
@@ -125,27 +137,34 @@ def attack(wave: Wave, attack_s: float) -> Wave:
 
 
 def lowpass(wave: Wave, cutoff_hz: Curve | float, resonance_db: float = 0.0) -> Wave:
-    """Two-pole low-pass of float32 [frames] with a fixed cutoff, or one that moves ([frames] in Hz)."""
+    """Two-pole low-pass of float32 [frames] with a fixed cutoff, or one that moves (in Hz, one for each of
+    `Stroke.block_s`)."""
     num_blocks = -(-len(wave) // FILTER_BLOCK)
-    hz = cutoff_hz[::FILTER_BLOCK] if isinstance(cutoff_hz, np.ndarray) else np.full(num_blocks, cutoff_hz)
+    hz = cutoff_hz if isinstance(cutoff_hz, np.ndarray) else np.full(num_blocks, cutoff_hz)
     return swept_lowpass(wave, 1200 * np.log2(np.maximum(hz, 20) / 8.176), resonance_db)
 
 
 def highpass(wave: Wave, cutoff_hz: float, order: int = 2) -> Wave:
     """Butterworth high-pass of float32 [..., frames]."""
-    from scipy.signal import butter, sosfilt
-
-    out: Wave = sosfilt(butter(order, cutoff_hz, "highpass", fs=SAMPLE_RATE_HZ, output="sos"), wave).astype(np.float32)
-    return out
+    return _through(wave, order, cutoff_hz, "highpass")
 
 
 def bandpass(wave: Wave, low_hz: float, high_hz: float) -> Wave:
     """Butterworth band-pass (two poles a side) of float32 [frames]."""
-    from scipy.signal import butter, sosfilt
+    return _through(wave, 2, (low_hz, high_hz), "bandpass")
 
-    sos = butter(2, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
-    out: Wave = sosfilt(sos, wave).astype(np.float32)
-    return out
+
+def _through(wave: Wave, order: int, cutoff_hz: float | tuple[float, float], kind: str) -> Wave:
+    from scipy.signal import sosfilt
+
+    return np.asarray(sosfilt(_sections(order, cutoff_hz, kind), wave), dtype=np.float32)
+
+
+@lru_cache(maxsize=256)
+def _sections(order: int, cutoff_hz: float | tuple[float, float], kind: str) -> Curve:
+    from scipy.signal import butter
+
+    return np.asarray(butter(order, cutoff_hz, kind, fs=SAMPLE_RATE_HZ, output="sos"))
 
 
 def noise(stroke: Stroke, num_frames: int | None = None) -> Wave:

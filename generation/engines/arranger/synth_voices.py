@@ -40,7 +40,7 @@ def reese(stroke: Stroke) -> Wave:
     """Three saws 16 cents apart that beat against each other, under a filter that breathes, over a sine."""
     n = stroke.num_frames
     saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-16, 0, 17)]
-    cutoff = (500 + 500 * stroke.velocity) * 2 ** (0.6 * np.sin(2 * np.pi * 0.45 * stroke.time_s))
+    cutoff = (500 + 500 * stroke.velocity) * 2 ** (0.6 * np.sin(2 * np.pi * 0.45 * stroke.block_s))
     growl = lowpass(shaped(sum(saws[1:], saws[0]) / np.float32(2), 1.5), cutoff, 4.0)
     return attack(highpass(growl, 90) * np.float32(0.8) + sine(stroke.hz, n) * np.float32(0.6), 0.006)
 
@@ -48,7 +48,7 @@ def reese(stroke: Stroke) -> Wave:
 def acid(stroke: Stroke) -> Wave:
     """A saw through a ringing filter that closes; louder notes open it further."""
     n = stroke.num_frames
-    cutoff = 180 + (900 + 3200 * stroke.velocity**2) * np.exp(-stroke.time_s / 0.14)
+    cutoff = 180 + (900 + 3200 * stroke.velocity**2) * np.exp(-stroke.block_s / 0.14)
     return attack(shaped(lowpass(oscillator("saw", stroke.hz, n), cutoff, 15.0) * np.float32(2.5), 1.8), 0.003)
 
 
@@ -57,7 +57,7 @@ def sawbass(stroke: Stroke) -> Wave:
     n = stroke.num_frames
     mix = oscillator("saw", stroke.hz, n) + 0.5 * oscillator("saw", detuned(stroke.hz, 7), n, 0.3)
     mix += 0.5 * oscillator("square", stroke.hz / 2, n)
-    cutoff = 350 + (600 + 1800 * stroke.velocity) * np.exp(-stroke.time_s / 0.18)
+    cutoff = 350 + (600 + 1800 * stroke.velocity) * np.exp(-stroke.block_s / 0.18)
     return attack(lowpass(mix * np.float32(0.6), cutoff, 3.0), 0.004)
 
 
@@ -78,7 +78,7 @@ def sawlead(stroke: Stroke) -> Wave:
     """Two saws with a vibrato that sets in late."""
     hz, n = vibrato(stroke, 14, 5.4, 0.25), stroke.num_frames
     saws = oscillator("saw", hz * detuned(1, -5), n) + oscillator("saw", hz * detuned(1, 5), n, 0.4)
-    cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.time_s / 0.2)
+    cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.block_s / 0.2)
     return attack(lowpass(saws * np.float32(0.5), cutoff, 2.0), 0.006)
 
 
@@ -93,7 +93,7 @@ def pluck(stroke: Stroke) -> Wave:
     """Saw and pulse under a filter that snaps shut."""
     n = stroke.num_frames
     mix = oscillator("saw", stroke.hz, n) + 0.6 * oscillator("pulse25", detuned(stroke.hz, 6), n, 0.2)
-    cutoff = 250 + 0.8 * stroke.hz + (1500 + 5000 * stroke.velocity) * np.exp(-stroke.time_s / 0.07)
+    cutoff = 250 + 0.8 * stroke.hz + (1500 + 5000 * stroke.velocity) * np.exp(-stroke.block_s / 0.07)
     return attack(lowpass(mix * np.float32(0.6), cutoff, 5.0) * decay(n, 0.45), 0.002)
 
 
@@ -105,7 +105,7 @@ def pad(stroke: Stroke) -> Wave:
         saws = [
             oscillator("saw", detuned(stroke.hz, sign * cents), n, stroke.rng.random()) for cents in (-11.0, 2.0, 12.0)
         ]
-        swing = np.sin(2 * np.pi * (0.17 + 0.06 * side) * stroke.time_s + 1.5 * side)
+        swing = np.sin(2 * np.pi * (0.17 + 0.06 * side) * stroke.block_s + 1.5 * side)
         cutoff = (500 + 1100 * stroke.velocity + stroke.hz) * 2 ** (0.5 * swing)
         sides.append(lowpass(sum(saws[1:], saws[0]) * np.float32(0.35), cutoff, 1.0))
     return attack(np.stack(sides), 0.4)
@@ -126,7 +126,7 @@ def synbrass(stroke: Stroke) -> Wave:
     """Saws whose filter swells open at the start, as on the polyphonic synthesisers of around 1980."""
     n = stroke.num_frames
     saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-7, 0, 8)]
-    swell = np.minimum(stroke.time_s / 0.07, 1) * (0.55 + 0.45 * np.exp(-np.maximum(stroke.time_s - 0.07, 0) / 0.35))
+    swell = np.minimum(stroke.block_s / 0.07, 1) * (0.55 + 0.45 * np.exp(-np.maximum(stroke.block_s - 0.07, 0) / 0.35))
     cutoff = 300 + (1500 + 3500 * stroke.velocity) * swell
     return attack(np.stack([lowpass((saws[1] + saws[i]) * np.float32(0.5), cutoff, 2.0) for i in (0, 2)]), 0.012)
 

@@ -115,6 +115,19 @@ def test_nothing_aliases_an_octave_up() -> None:
     assert 10 * np.log10(power[~wanted].sum() / power[wanted].sum()) < -80
 
 
+@pytest.mark.parametrize("name", ["gm:0", "gm:33", "gm:48", "gm:73", "gm:30", "kit:0"])
+def test_a_note_is_the_same_whichever_note_came_before_it(font: SoundFont, name: str) -> None:
+    """Longer notes, other velocities: what they have in common is made once, and must not show."""
+    pitches = (38, 42, 49) if name.startswith("kit") else (45, 57, 76)
+    lengths = (SAMPLE_RATE_HZ // 8, 2 * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ // 2, 5 * SAMPLE_RATE_HZ)
+    played = instrument(font, name)
+    for pitch in pitches:
+        for velocity, num_frames in zip((0.9, 0.4, 0.9, 0.7), lengths, strict=True):
+            here = played.tones(pitch, velocity, num_frames, variant=1)
+            alone = instrument(font, name).tones(pitch, velocity, num_frames, variant=1)
+            assert all(np.array_equal(one.wave, other.wave) for one, other in zip(here, alone, strict=True))
+
+
 def test_tuning_moves_the_pitch(font: SoundFont) -> None:
     for name in ("gm:73", "synth:square"):
         out = np.zeros((2, SAMPLE_RATE_HZ), dtype=np.float32)
