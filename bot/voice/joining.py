@@ -12,7 +12,8 @@ from generation.errors import BandmateError
 
 log = logging.getLogger(__name__)
 
-JOIN_LIMIT_S = 20.0
+JOIN_LIMIT_S, JOIN_TRIES = 8.0, 2
+"""It takes a second at most; once in a while a part of the handshake is lost, and all has to be done anew."""
 LEAVE_LIMIT_S = 5.0
 KEYS_LIMIT_S = 10.0
 """From the connection to the call's keys: the others' clients have to agree to us."""
@@ -44,19 +45,24 @@ class EncryptedVoice(discord.VoiceClient):
 
 async def join(channel: discord.VoiceChannel) -> EncryptedVoice:
     """Connected, and able to send what all in the call can decrypt. Raises VoiceUnavailable."""
-    left_over = channel.guild.voice_client
-    if left_over is not None:  # of a try that broke off
-        await leave(left_over)
-    try:
-        voice = await channel.connect(timeout=JOIN_LIMIT_S, self_deaf=True, cls=EncryptedVoice)
-    except (discord.ClientException, *STUMBLES) as error:
-        log.warning("voice channel %s can't be joined: %r", channel.id, error)
-        raise VoiceUnavailable("I could not get into your voice channel: try again in a minute.") from error
+    voice = await _connected(channel)
     if not await _gets_keys(voice):
         log.warning("voice channel %s: no keys for the call within %.0f s", channel.id, KEYS_LIMIT_S)
         await leave(voice)
         raise VoiceUnavailable("The call's encryption could not be agreed on: try again in a minute.")
     return voice
+
+
+async def _connected(channel: discord.VoiceChannel) -> EncryptedVoice:
+    for tries_left in reversed(range(JOIN_TRIES)):
+        left_over = channel.guild.voice_client
+        if left_over is not None:  # of a try that broke off
+            await leave(left_over)
+        try:
+            return await channel.connect(timeout=JOIN_LIMIT_S, self_deaf=True, cls=EncryptedVoice)
+        except (discord.ClientException, *STUMBLES) as error:
+            log.warning("voice channel %s can't be joined, %d more tries: %r", channel.id, tries_left, error)
+    raise VoiceUnavailable("I could not get into your voice channel: try again in a minute.")
 
 
 async def _gets_keys(voice: EncryptedVoice) -> bool:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from discord.player import AudioPlayer
 
 from bot.voice.packets import ENCODER_DELAY
 from generation.clip import Clip
@@ -58,10 +59,12 @@ async def test_a_loop_has_no_seam_and_ends_with_its_pass(lounge: Lounge) -> None
         assert likeness(heard[:, seam - 4_800 : seam + 4_800], around) > 0.95
 
 
-async def test_loop_can_be_asked_for_while_it_plays(lounge: Lounge) -> None:
+async def test_loop_can_be_asked_for_while_it_plays(lounge: Lounge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AudioPlayer, "DELAY", 0.2)  # so that there is time to press
     answer = await lounge.play(lounge.alice)
     await lounge.alice.press(answer, "Loop")
     await lounge.until(lambda: "Don't loop" in answer.labels)
+    monkeypatch.setattr(AudioPlayer, "DELAY", PACKET_S)
     call = await lounge.voice.wait_call()
     await call.wait_packets(round(1.6 * FIRST.duration_s / PACKET_S))
     assert likeness(call.heard(), repeated(FIRST, 2).cut(0, 1.5 * FIRST.duration_s)) > 0.95

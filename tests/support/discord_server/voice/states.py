@@ -24,7 +24,7 @@ class Voice:
     """The voice side of the server; `calls` are the bot's connections, the newest last.
 
     dave_version: what the end-to-end encryption is announced with; Discord has let nobody in without it (0) since
-    March 2026. answers: False is a voice server that never says where it is. gives_keys: False is a call in which
+    March 2026. num_unanswered: to so many joins the voice server says nothing. gives_keys: False is a call in which
     nobody's client agrees to the bot.
     """
 
@@ -34,7 +34,8 @@ class Voice:
         self.calls: list[Call] = []
         self.receiver = Receiver()
         self.dave_version = 1
-        self.answers = self.gives_keys = True
+        self.gives_keys = True
+        self.num_unanswered = 0
         self._called = asyncio.Event()
 
     async def open(self) -> None:
@@ -123,7 +124,8 @@ class Voice:
 
     def _show_the_way(self, channel: Channel) -> None:
         """VOICE_SERVER_UPDATE: where the voice server is."""
-        if not self.answers or channel.guild is None:
+        if self.num_unanswered > 0 or channel.guild is None:
+            self.num_unanswered -= 1
             return
         _, session_id = self._places[self.server.bot.id]
         call = Call(self, channel, session_id, f"token-{len(self.calls)}")
