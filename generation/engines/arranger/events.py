@@ -99,7 +99,7 @@ def _without_runs(events: Iterable[Event], beats: float) -> tuple[Event, ...]:
         shape = _shape(played, bar * beats)
         back = range(1, MAX_BARS_ALIKE + 1)
         if any(all(shapes.get(bar - step * index) == shape for index in back) for step in (1, 2)):
-            bars[bar] = _changed(played)
+            bars[bar] = _changed(played, beats)
         shapes[bar] = _shape(bars[bar], bar * beats)
     return tuple(event for played in bars.values() for event in played)
 
@@ -109,7 +109,7 @@ def _shape(events: list[Event], start: float) -> frozenset[tuple[int, int]]:
     return frozenset((round((event.start - start) * _STEPS_PER_BEAT), event.pitch) for event in events)
 
 
-def _changed(events: list[Event]) -> list[Event]:
+def _changed(events: list[Event], beats: float) -> list[Event]:
     """A bar without its last weak stroke, into which the one before is held; a bar of one stroke opens its chord by an
     octave, or strikes a single note twice."""
     starts = sorted({event.start for event in events})
@@ -125,5 +125,6 @@ def _changed(events: list[Event]) -> list[Event]:
     last = events[-1]
     if len(events) > 1:
         return [replace(events[0], pitch=events[0].pitch + 12), *events[1:]]
-    half = last.length / 2
-    return [replace(last, length=half), Event(last.start + half, half, last.pitch, last.velocity * 0.85)]
+    half = min(last.length, beats) / 2  # still in this bar
+    again = replace(last, start=last.start + half, length=last.length - half, velocity=last.velocity * 0.85)
+    return [replace(last, length=half), again]

@@ -8,6 +8,7 @@ import pytest
 from generation.audio.analyse import analyse
 from generation.clip import Clip
 from tests.support import music
+from tests.support.bad_clips import babble
 from tests.support.repertoire import PLANS
 
 RATE_HZ = music.RATE_HZ
@@ -19,23 +20,6 @@ def clip_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Clip:
 
 def noise(duration_s: float, rate_hz: int = RATE_HZ) -> np.ndarray:
     return np.random.default_rng(3).standard_normal(round(duration_s * rate_hz)) * 0.1
-
-
-def babble(duration_s: float, seed: int) -> np.ndarray:
-    """Something like speech: gliding buzzes of uneven lengths between pauses."""
-    rng = np.random.default_rng(seed)
-    out = np.zeros(round(duration_s * RATE_HZ))
-    at_s = 0.1
-    while at_s < duration_s - 0.5:
-        length_s = rng.uniform(0.08, 0.3)
-        t = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
-        hz = 150 * 2 ** (rng.normal(0, 0.15) - 0.3 * t)
-        phase = 2 * np.pi * np.cumsum(hz) / RATE_HZ
-        sound = sum(np.sin(k * phase) / k for k in range(1, 20)) * np.hanning(t.size) * rng.uniform(0.2, 0.5)
-        first = round(at_s * RATE_HZ)
-        out[first : first + t.size] += sound
-        at_s += length_s + rng.choice([0.0, 0.05, 0.3, 0.6], p=[0.4, 0.3, 0.2, 0.1])
-    return out
 
 
 def test_silence() -> None:
