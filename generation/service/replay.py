@@ -102,6 +102,7 @@ def changes_between(then: Recipe, now: Recipe) -> tuple[str, ...]:
         ("the precision", then.precision, now.precision),
         ("the device", then.device_kind, now.device_kind),
         ("what was heard in the clips", _heard(then), _heard(now)),
+        *_made_with(then, now),
     ]
     names = sorted(then.versions.keys() | now.versions.keys())
     pairs += [(name, then.versions.get(name, "not used"), now.versions.get(name, "not used")) for name in names]
@@ -122,6 +123,25 @@ async def _difference_db(store: AudioStore, take: Take, again: Take) -> float | 
         return None  # its audio has expired: the digest alone says that it is not the same
     old, new = await load_take(store, take.audio_hash), await load_take(store, again.audio_hash)
     return await asyncio.to_thread(difference_db, old, new)
+
+
+def _made_with(then: Recipe, now: Recipe) -> list[tuple[str, str, str]]:
+    """Code, clips and levels, as far as both recipes name them (older ones don't)."""
+    before, after = (recipe.details.get("made_with", {}) for recipe in (then, now))
+    words = {
+        "code": "Bandmate's code", "clips": "the clips", "target_lufs": "the loudness", "ceiling_dbfs": "the ceiling",
+    }  # fmt: skip
+    if then.engine_revision != now.engine_revision:
+        del words["code"]  # said already
+    return [
+        (word, _shown(before[name]), _shown(after[name]))
+        for name, word in words.items()
+        if name in before and name in after
+    ]
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _heard(recipe: Recipe) -> str:

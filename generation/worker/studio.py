@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import replace
 from importlib import metadata
@@ -13,12 +14,14 @@ import numpy as np
 from generation.audio.check.limits import CheckLimits
 from generation.clip import Clip
 from generation.engines.base import Done
+from generation.engines.revision import code_revision
 from generation.worker.making import Making
 from generation.worker.messages import MadeTake, Setup
 
-_DISTRIBUTIONS = ("numpy", "scipy", "soxr", "python-stretch", "torch", "transformers", "onnxruntime")
+_FOR_EVERY_TAKE = ("numpy", "scipy", "soxr", "python-stretch", "pyloudnorm")
+_FOR_NETS = ("torch", "transformers", "onnxruntime")
 """Libraries whose version can change a take's samples."""
-_MODULES = {"python-stretch": "python_stretch"}
+_WITHOUT_NETS = frozenset({"arranger", "studio"})
 
 
 class Studio:
@@ -70,12 +73,22 @@ class Studio:
         report = check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
         heard = [hearing.sentence() for hearing in making.hearings]
         details = {**done.details, **finished.details, "measured": report.measured, "heard": heard}
+        details["made_with"] = self._made_with(making)
         remarks = [*done.remarks, *finished.remarks, *report.shortcomings]
         take = self._stored(making.index_of(done.job_id), making, done, finished.clip)
         return replace(
             take, details=details, remarks=remarks, shortcomings=list(report.shortcomings),
             worth_another_seed=report.worth_another_seed,
         )  # fmt: skip
+
+    def _made_with(self, making: Making) -> dict[str, Any]:
+        """What is no library and no engine, and changes a take all the same; for the replay, which names it."""
+        return {
+            "code": code_revision(making.engine),
+            "clips": [clip_digest(clip) for clip in making.clips],
+            "target_lufs": self._setup.target_lufs,
+            "ceiling_dbfs": self._setup.ceiling_dbfs,
+        }
 
     def _stored(self, index: int, making: Making, done: Done, clip: Clip) -> MadeTake:
         """The take in the store, as the engine described it."""
@@ -92,7 +105,7 @@ class Studio:
             engine_revision=done.engine_revision,
             precision=done.precision,
             device_kind=device_kind(self._setup.device),
-            versions=versions(),
+            versions=versions(making.engine),
             details=done.details,
             remarks=list(done.remarks),
         )
@@ -106,7 +119,14 @@ def device_kind(device: str) -> str:
     return device.partition(":")[0]
 
 
-def versions() -> dict[str, str]:
-    """The versions of the loaded libraries that can change a take's samples."""
-    loaded = [name for name in _DISTRIBUTIONS if _MODULES.get(name, name) in sys.modules]
-    return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in loaded}}
+def versions(engine: str) -> dict[str, str]:
+    """The versions of the libraries that can change this engine's takes: the same ones whatever else is loaded."""
+    nets = () if engine in _WITHOUT_NETS else tuple(name for name in _FOR_NETS if name in sys.modules)
+    return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in (*_FOR_EVERY_TAKE, *nets)}}
+
+
+def clip_digest(clip: Clip) -> str:
+    """16 hexadecimal digits of the SHA-256 of a clip's rate and samples."""
+    digest = hashlib.sha256(f"{clip.sample_rate_hz} {clip.num_channels}\n".encode())
+    digest.update(clip.samples.tobytes())
+    return digest.hexdigest()[:16]
