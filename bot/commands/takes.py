@@ -87,7 +87,7 @@ async def retract(interaction: discord.Interaction[BandmateClient], take: str) -
     """Its owner or a moderator takes a take back, for good; the question comes before it."""
     found = await _take(interaction, take)
     origin = await interaction.client.service.origin(found.job_id)
-    require_owner_or_moderator(interaction, origin, "take back")
+    require_owner_or_moderator(interaction, origin, "retract")
     await family.ask_to_retract(interaction, found)
 
 

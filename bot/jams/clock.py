@@ -41,8 +41,9 @@ class JamClock:
         await self._client.wait_until_ready()
         try:
             await self.forget_gone()
+            await self.show_again()
         except Exception:
-            log.exception("the rooms' threads can't be looked for")
+            log.exception("the rooms' threads and cards can't be looked for")
         while True:
             try:
                 await self.look()
@@ -69,6 +70,11 @@ class JamClock:
                 await self._client.jams.board.forget_thread(room)
             except discord.HTTPException as error:
                 log.info("room %s: its thread can't be looked for: %s", room.room_id, error)
+
+    async def show_again(self) -> None:
+        """Bring all cards up to date: what changed right before the last stop is not on them yet."""
+        for room in await self._client.service.jams.open_rooms(FRONT_END):
+            self._client.jams.board.refresh(room.room_id)
 
     async def look(self) -> None:
         """Once through all open rooms."""

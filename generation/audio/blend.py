@@ -106,7 +106,8 @@ def _downbeats(hearing: Hearing, meeting: Meeting, origin_s: float, duration_s: 
     if meeting.tempo_bpm is None:
         return ()
     bar_s = meeting.beat_s[0] * hearing.beats_per_bar
-    return tuple(np.arange(-origin_s % bar_s, duration_s, bar_s).tolist())
+    first_s = -round(origin_s, 6) % bar_s  # rounded: a hair's breadth before 0 is 0, not the bar after
+    return tuple(np.arange(first_s, duration_s, bar_s).tolist())
 
 
 def _missing_beats(hearings: Sequence[Hearing]) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ BARE_START_DB = 3.0
 """Every bar that the loop begins later must win LATE_START_DB of likeness: people expect their clip's beginning. One
 with nothing before its start can't be led into it and must be better by BARE_START_DB."""
 
+SAME_PACE = 1e-6
+"""A clip whose pace would change by less stays as it is: not a sample's worth in a minute."""
+
 MEETING_S = 0.02
 MIN_LIKENESS = 0.5
 FAR_COST = 0.2
@@ -71,13 +74,18 @@ def make_loop(clip: Clip, hearing: Hearing, bars: int | None = None, tempo_bpm: 
         raise ClipRefused(NO_BAR)
     if lines.size == 0:
         return _whole_clip(clip, bars)
-    return _of_bars(clip, hearing, lines, _num_bars(lines, hearing, bars))
+    exact_bpm = None if tempo_bpm is None else hearing.tempo_bpm or tempo_bpm
+    return _of_bars(clip, hearing, lines, _num_bars(lines, hearing, bars), exact_bpm)
 
 
-def _of_bars(clip: Clip, hearing: Hearing, lines: Times, bars: int) -> Loop:
+def _of_bars(clip: Clip, hearing: Hearing, lines: Times, bars: int, exact_bpm: float | None) -> Loop:
+    """`exact_bpm`: how long the bars shall be; without it as long as in the clip."""
     first = min(range(lines.size - bars), key=lambda line: _unfitness(clip, lines, line, bars))
     start_s = before_attack(clip, float(lines[first]))
-    end_s = _meeting_end(clip, start_s, float(lines[first + bars]) + start_s - float(lines[first]))
+    if exact_bpm is None:
+        end_s = _meeting_end(clip, start_s, float(lines[first + bars]) + start_s - float(lines[first]))
+    else:
+        end_s = start_s + bars * hearing.beats_per_bar * 60 / exact_bpm
     start, end = round(start_s * LOOP_RATE_HZ), round(end_s * LOOP_RATE_HZ)
     looped, seam = smoothest(clip, start, end)
     tempo_bpm = bars * hearing.beats_per_bar * 60 * LOOP_RATE_HZ / (end - start)
@@ -142,6 +150,8 @@ def _at_tempo(clip: Clip, hearing: Hearing, tempo_bpm: float) -> tuple[Clip, Hea
     heard_bpm = hearing.tempo_bpm or tempo_bpm
     octaves = np.log2(tempo_bpm / heard_bpm)
     factor = float(2.0 ** -(octaves - round(octaves)))
+    if abs(factor - 1) < SAME_PACE:
+        return clip, replace(hearing, tempo_bpm=heard_bpm / factor)
     moved = tuple(time * factor for time in hearing.downbeats_s)
     return stretched(clip, factor), replace(
         hearing, downbeats_s=moved, duration_s=hearing.duration_s * factor, tempo_bpm=heard_bpm / factor

@@ -91,11 +91,12 @@ def layer_named(room: Room, name: str) -> Layer:
 
 
 def without_take(room: Room, take_id: str) -> Room:
-    """The room without the layers of a take that was taken back; their changes can't be undone any more."""
-    gone = {layer.layer_id for layer in room.layers if layer.take_id == take_id}
+    """The room without the layers of a take that was taken back: their changes can't be undone, nor are they credited."""
+    gone = {layer.layer_id: layer.name for layer in room.layers if layer.take_id == take_id}
     return room.changed(
         layers=tuple(layer for layer in room.layers if layer.layer_id not in gone),
         history=tuple(change for change in room.history if change.after.layer_id not in gone),
+        contributions=tuple(item for item in room.contributions if item[1] not in gone.values()),
         parent_take_id=None if room.parent_take_id == take_id else room.parent_take_id,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from generation.engines.arranger.theory import parse_key
 from generation.engines.base import Done, EngineJob
 from generation.engines.revision import code_revision
+from generation.engines.studio.grid import placed
 from generation.errors import RequestRefused
 from generation.hearing import Key
 from generation.request import AudioFormat, Operation
@@ -33,10 +34,11 @@ def loop_take(job: EngineJob) -> Done:
     from generation.audio.loop import NOT_GAPLESS, make_loop
 
     request = job.request
-    loop = make_loop(job.clips[0], job.hearings[0], request.bars, request.tempo_bpm)
+    hearing = placed(job.clips[0], job.hearings[0], request, _key(job)[0])
+    loop = make_loop(job.clips[0], hearing, request.bars, request.tempo_bpm)
     details = {
         "bars": loop.bars,
-        "beats_per_bar": job.hearings[0].beats_per_bar,
+        "beats_per_bar": hearing.beats_per_bar,
         "tempo_bpm": None if loop.tempo_bpm is None else round(loop.tempo_bpm, 3),
         "start_s": round(loop.start_s, 4),
         "end_s": round(loop.end_s, 4),
@@ -60,9 +62,10 @@ def blend_take(job: EngineJob) -> Done:
 
     request = job.request
     key, keep_keys = _key(job)
+    hearings = [placed(clip, heard, request, key) for clip, heard in zip(job.clips, job.hearings, strict=False)]
     made = blend(
         job.clips[:2],
-        job.hearings[:2],
+        hearings[:2],
         request.weights,
         tempo_bpm=request.tempo_bpm,
         key=key,

@@ -9,10 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.client import BandmateClient, DiscordConfig
+from generation.engines import EngineOptions
 from generation.jam.room import Room
 from generation.service import Service, ServiceConfig
 from tests.support.clips import encoded, little_song
-from tests.support.discord_server import Attachment, Channel, DiscordServer, Guild, Interaction, Message, StoredFile, User
+from tests.support.discord_server import (
+    Attachment,
+    Channel,
+    DiscordServer,
+    Guild,
+    Interaction,
+    Message,
+    StoredFile,
+    User,
+)
 
 TEMPO_BPM, BARS, KEY = 132.0, 4, "A minor"
 BAR_S = 4 * 60 / TEMPO_BPM
@@ -61,7 +71,10 @@ class Evening:
     async def running_bot(self) -> AsyncIterator[None]:
         """The service and the client; another call starts new ones over the same ledger."""
         config = DiscordConfig(self.folder / "synced.json", guild_ready_timeout_s=0.02)
-        settings = ServiceConfig(self.folder / "data", threads_per_worker=1, stop_grace_s=0.5, poll_interval_s=0.2)
+        engines = {"arranger": EngineOptions(), "studio": EngineOptions()}
+        settings = ServiceConfig(
+            self.folder / "data", engines=engines, threads_per_worker=1, stop_grace_s=0.5, poll_interval_s=0.2
+        )
         async with Service(settings) as self.service:
             client = BandmateClient(self.service, config)
             async with client, self.discord.running(client, timeout=LONG_S):
@@ -82,7 +95,8 @@ class Evening:
 
     async def take(self, name: str, asked: Interaction, bars: float = BARS) -> Message:
         """The message with the take that an interaction has led to, also remembered under a name."""
-        told = await asked.wait_response(lambda message: "Here it is" in message.content, LONG_S)
+        told = await asked.wait_response(lambda message: not message.labels, LONG_S)  # no Cancel any more
+        assert "Here it is" in told.content, f"{name}: {told.content}"
         message = self.message_in(told.content)
         self.takes[name], self.told[name] = message, told.content
         await self.keep(message, bars)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from tests.bot.evening.band import ADA, BARS, BEN, CHIDI, DEE, EVA, GRACE, INES, KEY, TEMPO_BPM, Evening, song, voice_message
+from tests.bot.evening.band import (
+    ADA,
+    BARS,
+    BEN,
+    CHIDI,
+    DEE,
+    EVA,
+    GRACE,
+    INES,
+    KEY,
+    TEMPO_BPM,
+    Evening,
+    song,
+    voice_message,
+)
 from tests.support.discord_server import Attachment
 
 

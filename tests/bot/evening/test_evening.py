@@ -89,8 +89,8 @@ def test_every_file_is_as_long_as_fast_and_as_loud_as_it_should_be(after: Afterm
 
 def test_what_came_in_was_brought_to_the_room(after: Aftermath) -> None:
     told = after.evening.told
-    assert "Stretched from 120 BPM to the room's 132" in told["upload"] and "from C minor" in told["upload"]
-    assert "`Eva's beat`" in told["upload by form"] and "from E minor" in told["upload by form"]
+    assert "Stretched from 120 BPM to the room's 132" in told["upload"] and "from E♭ major" in told["upload"]
+    assert "`Eva's beat`" in told["upload by form"] and "from G major" in told["upload by form"]
     assert "`voice-message`" in told["voice message"] and "Stretched" not in told["voice message"]
     assert "`chorus`" in told["one of several"] and "rock" in told["second of two"]
     assert "In this room: 132 BPM · A minor" in told["funk"]
@@ -232,7 +232,9 @@ def test_the_rest_was_told_as_it_is(after: Aftermath) -> None:
     assert evening.takes["again"].deleted and "Undone: `added Strings`" in told["host's undo"]
     assert "keys: -20 dB" in told["undo"] and "Undone: `chorus: muted`" in told["undone by the card"]
     assert "would like to **extend**" in told["question"] and "got a no" in told["with a no"]
-    assert "Identical" in told["replay"] and "closed" not in told["status"] and f"<@{evening[EVA].id}>" in told["status"]
+    assert (
+        "Identical" in told["replay"] and "closed" not in told["status"] and f"<@{evening[EVA].id}>" in told["status"]
+    )
     assert [file.filename.rpartition(".")[2] for file in evening.takes["ogg by default"].attachments] == ["ogg", "png"]
     assert told["the relay's song"] == (
         f"The relay is over: 2 turns by {', '.join(f'<@{evening[name].id}>' for name in (BEN, CHIDI, GRACE))}."

@@ -181,3 +181,10 @@ def test_undoing_everything_empties_the_room(steps: list[tuple[str, object, int,
     while room.history:
         room = undo(room, MOD, anyones=True)
     assert room.layers == () and room.contributions == ()
+
+
+def test_a_take_that_was_taken_back_is_no_longer_credited() -> None:
+    room = add_layer(with_layers(room_of(), "drums"), BEN, "vary", "h2", take_id="t1", maker=CYD)
+    assert {item for item in room.contributions if item[1] == "vary"} == {("ben", "vary"), ("cyd", "vary")}
+    after = without_take(room, "t1")
+    assert after.contributions == (("ann", "drums"),) and [layer.name for layer in after.layers] == ["drums"]

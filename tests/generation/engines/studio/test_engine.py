@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generation.audio import click
 from generation.audio.analyse.hear import analyse
-from generation.audio.join import loop_click_level
 from generation.clip import Clip
 from generation.engines import EngineOptions, create_engine
 from generation.engines.base import Done, EngineJob, Event, Failed, Progress
@@ -133,4 +133,4 @@ def test_hard_clips_give_music_or_one_sentence(name: str) -> None:
             assert isinstance(event, Done)
             assert np.isfinite(event.clip.samples).all() and event.clip.duration_s > 0.2
             assert name == "silence" or np.abs(event.clip.samples).max() > 0.05
-            assert loop_click_level(event.clip).step < 2.0
+            assert click.at_seam(event.clip).step < 2.0
