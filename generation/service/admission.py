@@ -70,25 +70,31 @@ def too_busy(scope: str, limit: int, minutes: int | None) -> TooBusy:
 
 
 def over_budget(spent: BudgetSpent) -> TooBusy:
-    """The sentence for a daily limit: what it is, how much of it is used, when there is room again."""
-    limit, unit = _span(spent.budget.limit_s), "music" if spent.budget.what is Resource.MUSIC else "computing"
-    whose = {
-        Whose.PERSON: f"You may have {limit} of {unit} a day.",
-        Whose.MEMBER: f"On this server you may have {limit} of {unit} a day.",
-        Whose.GUILD: f"This server may have {limit} of {unit} a day.",
+    """The sentences for a daily limit: what it is, how much of it is used, when there is room again."""
+    limit, used = _span(spent.budget.limit_s), f"{_span(spent.used_s)} went into the last 24 hours."
+    if spent.coming_s >= 1:
+        used = f"{_span(spent.used_s)} went into the last 24 hours, {_span(spent.coming_s)} waits or is being made."
+    sentences = {
+        (Whose.PERSON, Resource.MUSIC): f"You may have {limit} of music a day.",
+        (Whose.MEMBER, Resource.MUSIC): f"On this server you may have {limit} of music a day.",
+        (Whose.GUILD, Resource.MUSIC): f"This server may have {limit} of music a day.",
+        (Whose.PERSON, Resource.DEVICE): f"You may have {limit} of computing a day.",
+        (Whose.MEMBER, Resource.DEVICE): f"On this server you may have {limit} of computing a day.",
+        (Whose.GUILD, Resource.DEVICE): f"This server may have {limit} of computing a day.",
     }
-    used = f"{_span(spent.used_s)} of it went into the last 24 hours"
-    coming = f", {_span(spent.coming_s)} waits or is being made" if spent.coming_s >= 1 else ""
-    return TooBusy(f"{whose[spent.budget.whose]} {used}{coming}. {_when_there_is_room(spent)}")
+    whose = sentences[spent.budget.whose, spent.budget.what]
+    return TooBusy(f"{whose} {used} {_when_there_is_room(spent)}")
 
 
 def _when_there_is_room(spent: BudgetSpent) -> str:
     if spent.wanted_s > spent.budget.limit_s:
         return f"This asks for {_span(spent.wanted_s)}: ask for less."
-    when = "tomorrow" if spent.room_in_s is None else f"in about {_span(_rounded_up(spent.room_in_s))}"
+    if spent.room_in_s is None:  # by what waits alone
+        return "Ask for less, or again tomorrow."
+    when = _span(_rounded_up(spent.room_in_s))
     if spent.left_s >= 1:
-        return f"{_span(spent.left_s)} is left: ask for less now, or again {when}."
-    return f"Ask again {when}."
+        return f"{_span(spent.left_s)} is left: ask for less now, or again in about {when}."
+    return f"Ask again in about {when}."
 
 
 def too_soon(cooldown_s: float, wait_s: float) -> TooBusy:
