@@ -67,6 +67,17 @@ async def test_a_persons_newest_takes_are_their_own_and_of_the_place(ledger: Led
     assert await ledger.families.newest_of("discord", "ann", None) == ()
 
 
+async def test_the_newest_takes_of_a_channel_are_everybodys_without_those_taken_back(ledger: Ledger) -> None:
+    for number, person in enumerate(("ann", "ben", "ann")):
+        await put_take(ledger, f"t{number}", person=person)
+    channel_id = (await ledger.families.newest_of("discord", "ben", "guild"))[0].channel_id
+    assert channel_id is not None
+    await ledger.families.retract("t2", "ann")
+    newest = await ledger.families.newest_in("discord", channel_id)
+    assert [member.take_id for member in newest] == ["t1", "t0"]
+    assert await ledger.families.newest_in("discord", "elsewhere") == ()
+
+
 async def test_preferences_are_kept_by_place_and_taken_back(ledger: Ledger) -> None:
     mine, guild = ("person", "1"), ("guild", "1")
     await ledger.preferences.choose("discord", mine, {"engine": "arranger", "seconds": 12.5})

@@ -1,0 +1,35 @@
+"""The doctor's line for voice channels: the extra, and an ffmpeg that writes Opus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from discord import voice_client, voice_state
+
+from bot.doctor import examine_voice
+
+
+def test_voice_is_ready_with_the_extra_and_the_carried_ffmpeg() -> None:
+    found = examine_voice()
+    assert found.is_there and "Opus" in found.sentence and "end to end" in found.sentence
+
+
+def test_voice_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_state, "has_dave", False)
+    found = examine_voice()
+    assert not found.is_there and not found.is_fault
+    assert "davey" in found.sentence and "PyNaCl" not in found.sentence and "bandmate[voice]" in found.mend
+    monkeypatch.setattr(voice_client, "has_nacl", False)
+    assert "PyNaCl, davey" in examine_voice().sentence
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"), [("exit 1", "ffmpeg that starts"), ("echo 'A..... aac'", "writes Opus (libopus)")]
+)
+def test_voice_needs_an_ffmpeg_that_writes_opus(tmp_path: Path, script: str, sentence: str) -> None:
+    chosen = tmp_path / "ffmpeg"
+    chosen.write_text(f"#!/bin/sh\n{script}\n")
+    chosen.chmod(0o755)
+    found = examine_voice(chosen)
+    assert not found.is_there and sentence in found.sentence
