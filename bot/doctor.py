@@ -22,6 +22,7 @@ from bot.settings import Settings, find_devices
 from generation.engines import ENGINES, EngineOptions, create_engine
 from generation.engines.base import Described
 from generation.errors import BandmateError
+from generation.install import pip_install
 
 MIN_FREE_BYTES = 2 * 2**30
 """Room for some 200 takes with their stems; under it the doctor warns."""
@@ -68,7 +69,7 @@ def examine_ffmpeg(chosen: Path | None = None) -> Finding:
 
     if fault := ffmpeg_fault(chosen):
         return Finding("ffmpeg", fault, False, True, "correct or remove clips.ffmpeg_path")
-    mend = "pip install --force-reinstall imageio-ffmpeg"
+    mend = pip_install("--force-reinstall", "imageio-ffmpeg")
     try:
         path = str(chosen or imageio_ffmpeg.get_ffmpeg_exe())
         shown = subprocess.run(  # noqa: S603 - our own ffmpeg with a fixed argument

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.app import open_service
 from bot.logs import configure_logs
 from bot.settings import Settings
 from generation.errors import BandmateError
+from generation.jobs import TERMINAL
 from generation.request import DRAW_SEED, AudioFormat, Operation, Request
 from generation.service import CheckIn, JobState, Origin, Service, Ticket
 
@@ -40,8 +42,9 @@ class Wish:
 async def generate_take(wish: Wish, settings: Settings) -> None:
     """Make the take and write it; prints what was heard, the progress and the file's name."""
     configure_logs(settings.log.model_copy(update={"level": "WARNING"}))  # a person reads this: no running commentary
-    origin = Origin(front_end="cli", person_id="cli", person_name="this terminal", reply={"pid": os.getpid()})
+    origin = Origin(front_end=TERMINAL, person_id=TERMINAL, person_name="this terminal", reply={"pid": os.getpid()})
     audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
+    await asyncio.to_thread(require_writable, wish.out or Path("take"))
     clips = {path: await asyncio.to_thread(read_clip, path, settings.clips.max_bytes) for path in wish.clips}
     async with open_service(settings) as service:
         checked = [await check_in(service, path, data, origin) for path, data in clips.items()]
@@ -106,6 +109,18 @@ async def show_progress(ticket: Ticket) -> None:
             waiting = status.state is JobState.QUEUED
             word = f"place {status.place}" if waiting else status.stage or "making"
             bar.update(task, completed=status.fraction, description=word)
+
+
+def require_writable(path: Path) -> None:
+    """Raises BandmateError where no file can be written under this name: sooner than after all the work."""
+    if path.is_dir():
+        raise BandmateError(f"{path} is a folder: name a file in it.")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise BandmateError(f"{path} can't be written: {error.strerror}.") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -30,6 +30,10 @@ STATES_WITH_TAKES = frozenset({JobState.MADE, JobState.DELIVERED, JobState.UNDEL
 
 REPLAYS = "replay"
 """The front end of jobs that make a take again: nobody is told of them but who asked for the replay."""
+TERMINAL = "cli"
+"""The front end of a command in a terminal."""
+ATTENDED = frozenset({REPLAYS, TERMINAL})
+"""The front ends whose asker waits in the very process that was asked: when it is gone, nobody waits any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.web.files import EncodedFiles
 from generation.errors import RequestRefused
 from generation.hearing import Hearing
 from generation.request import AudioFormat, Operation, Request, Take
 from generation.service import CheckIn, JobState, JobStatus, Origin, Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
+FILES: web.AppKey[EncodedFiles] = web.AppKey("files", EncodedFiles)
 ORIGIN = Origin(front_end="web", person_id="web", person_name="this machine")
 CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "flac": "audio/flac"}
 INDEX = Path(__file__).parent / "static" / "index.html"
@@ -107,7 +109,7 @@ async def waveform(request: web.Request) -> web.Response:
 async def audio(request: web.Request) -> web.Response:
     """The take as a file; byte ranges are served, so that a player can seek."""
     audio_format = AudioFormat(request.match_info["audio_format"])
-    rendered = await request.app[SERVICE].render(request.match_info["take_id"], audio_format)
+    rendered = await request.app[FILES].get(request.match_info["take_id"], audio_format)
     kind = CONTENT_TYPES[rendered.audio_format.value]
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{rendered.filename}"'}
     part = request.http_range

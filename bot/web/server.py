@@ -12,7 +12,8 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from bot.web.routes import SERVICE, routes
+from bot.web.files import EncodedFiles
+from bot.web.routes import FILES, SERVICE, routes
 from generation.errors import BandmateError, TakeNotFound
 from generation.service import Service
 
@@ -35,6 +36,7 @@ async def serve_page(service: Service, config: WebConfig) -> AsyncIterator[str]:
     """Serve the page as long as the context is open; yields its address."""
     app = web.Application(middlewares=[tell_errors, only_from_the_page], client_max_size=config.max_upload_bytes)
     app[SERVICE] = service
+    files = app[FILES] = EncodedFiles(service)
     app.add_routes(routes)
     app.router.add_static("/static", STATIC)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
@@ -51,6 +53,7 @@ async def serve_page(service: Service, config: WebConfig) -> AsyncIterator[str]:
             await asyncio.gather(shown, return_exceptions=True)
     finally:
         await runner.cleanup()
+        await files.close()
 
 
 async def _start(site: web.TCPSite, config: WebConfig) -> None:

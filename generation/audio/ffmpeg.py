@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generation.audio.sniff import Container
 from generation.errors import BandmateError
+from generation.install import pip_install
 
 CODECS = (
     "mp3float,mp3,mp2float,mp2,aac,alac,flac,opus,libopus,vorbis,libvorbis,amrnb,amrwb,libopencore_amrnb,"
@@ -58,7 +59,8 @@ def ffmpeg_path(path: Path | None = None) -> str:
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise BandmateError("No ffmpeg was found: pip install --force-reinstall imageio-ffmpeg") from error
+        mend = pip_install("--force-reinstall", "imageio-ffmpeg")
+        raise BandmateError(f"No ffmpeg was found: {mend}") from error
 
 
 def decode_command(ffmpeg: str, container: Container, fd: int, max_s: float, filters: str = "") -> list[str]:

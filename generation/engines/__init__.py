@@ -8,16 +8,22 @@ from typing import Any, cast
 
 from generation.engines.base import Engine
 from generation.errors import EngineUnavailable
+from generation.install import install_extra
 
 
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
     """Where an engine lives (`module`, imported only in the worker; it has `create(device, options) -> Engine`),
-    the packages it needs, and the line that installs them."""
+    the packages it needs, and the extra of Bandmate that brings them."""
 
     module: str
     needs: tuple[str, ...] = ()
-    install: str = ""
+    extra: str = ""
+
+    @property
+    def install(self) -> str:
+        """The line that installs what it needs."""
+        return install_extra(self.extra)
 
     def missing(self) -> tuple[str, ...]:
         """The needed packages that are not installed; looks them up without importing them."""
@@ -30,11 +36,9 @@ ENGINES: dict[str, EngineEntry] = {
     "musicgen": EngineEntry(
         "generation.engines.musicgen",
         ("torch", "transformers", "safetensors", "onnx"),
-        "pip install 'bandmate[musicgen]'",
+        "musicgen",
     ),
-    "bark": EngineEntry(
-        "generation.engines.bark", ("torch", "transformers", "safetensors"), "pip install 'bandmate[musicgen]'"
-    ),
+    "bark": EngineEntry("generation.engines.bark", ("torch", "transformers", "safetensors"), "musicgen"),
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.errors import TakeNotFound
-from generation.jobs import STATES_WITH_TAKES, JobState
+from generation.jobs import ATTENDED, STATES_WITH_TAKES, JobState
 from generation.ledger.database import Database
 from generation.ledger.job_changes import get_job, in_states, list_jobs
 from generation.ledger.rows import JobRow
@@ -50,6 +50,11 @@ class Answers:
             return (await connection.execute(update(jobs).where(*orphans).values(home=home))).rowcount
 
         return await self._db.write(work) if dead_homes else 0
+
+    async def unattended(self, dead_homes: Collection[str]) -> list[JobRow]:
+        """The unanswered jobs that only a process which is dead has waited for."""
+        orphans = (jobs.c.front_end.in_(ATTENDED), jobs.c.home.in_(dead_homes), jobs.c.answered_at.is_(None))
+        return await list_jobs(self._db, select(jobs).where(*orphans)) if dead_homes else []
 
     async def mark_delivered(self, job_id: str, message_id: str) -> JobRow:
         """The answer is in the channel. A failure that was told stays failed. Raises TakeNotFound."""

@@ -20,6 +20,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.schema import Table
 
 from generation.errors import TryAgain
+from generation.install import install_extra
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Database:
             self._engine = self._connect_sqlite() if self.is_sqlite else self._connect_server()
         except ModuleNotFoundError as error:
             raise LedgerUnavailable(
-                f"The database in database_url needs {error.name}: pip install 'bandmate[postgres]' brings what"
+                f"The database in database_url needs {error.name}: {install_extra('postgres')} brings what"
                 " postgresql+asyncpg://… needs; empty means SQLite."
             ) from error
         await self.write(migrate)

@@ -18,6 +18,7 @@ from generation.request import Take
 from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.held import Held
+from generation.service.orphans import end_unattended
 from generation.service.outlook import Outlook
 from generation.service.takes import takes_of_made
 from generation.telemetry import Telemetry
@@ -256,6 +257,7 @@ class Dispatcher:
         from generation.ledger import LeaseLost
 
         me, dead = self._ledger.instance.instance_id, await self._ledger.instance.dead()
+        await end_unattended(self._ledger, dead)
         leases, lease_s = self._ledger.leases, self._config.lease_s
         abandoned = await leases.abandoned(dead_owners=dead, held_here=self._held, me=me, lease_s=lease_s)
         for job in abandoned:

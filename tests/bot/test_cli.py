@@ -52,6 +52,15 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
         assert command in words
 
 
+def test_generate_says_before_the_work_that_the_file_can_t_be_written(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no folder")
+    (tmp_path / "folder.mp3").mkdir()
+    for out, reason in (("notes.txt/take.mp3", "can't be written"), ("folder.mp3", "is a folder")):
+        run = bandmate("generate", "blues", "--out", str(tmp_path / out), data_dir=tmp_path / "data")
+        assert run.returncode == 2 and reason in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
 async def test_generate_makes_a_file_in_the_clips_tempo_and_key(tmp_path: Path) -> None:
     clip = tmp_path / "song.wav"
     clip.write_bytes(wav_bytes(little_song(tempo_bpm=96, tonic=9, mode="minor", num_bars=8)))

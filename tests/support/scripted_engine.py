@@ -38,7 +38,7 @@ LENGTH_S = 1.0
 
 ENGINES = {
     "scripted": EngineEntry("tests.support.scripted_engine"),
-    "missing": EngineEntry("tests.support.no_such_module", ("no_such_package",), "pip install 'bandmate[missing]'"),
+    "missing": EngineEntry("tests.support.no_such_module", ("no_such_package",), "missing"),
 }
 
 

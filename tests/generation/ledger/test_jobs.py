@@ -12,6 +12,7 @@ from generation.errors import TakeNotFound
 from generation.jobs import JobState
 from generation.ledger import LeaseLost, Ledger, LimitReached, Limits
 from generation.ledger.tables import turns
+from generation.service.orphans import end_unattended
 from tests.generation.ledger.conftest import Clock, OpenLedger
 from tests.support.jobs import asker, lease, leased, put_in_line, take_of
 
@@ -178,6 +179,25 @@ async def test_only_the_home_answers_until_it_is_dead(open_ledger: OpenLedger) -
     assert sorted(shares) == [0, 1]
     owed = [await other.answers.owed("discord", me), await third.answers.owed("discord", they)]
     assert sorted(len(rows) for rows in owed) == [0, 1]
+
+
+async def test_what_a_killed_command_has_asked_for_ends(open_ledger: OpenLedger) -> None:
+    killed, other = await open_ledger(), await open_ledger()
+    asked = {(await put_in_line(killed, front_end="cli")).job_id for _ in range(3)}
+    made, running = await leased(killed), await leased(killed)
+    (left,) = asked - {made.job_id, running.job_id}
+    waiting, discords = await killed.jobs.get(left), await put_in_line(killed)
+    await killed.leases.record_made(made.job_id, made.fence, [take_of(made)])
+
+    await end_unattended(other, await other.instance.dead())
+    assert (await other.jobs.get(waiting.job_id)).state is JobState.QUEUED  # its command lives
+
+    await killed.__aexit__(None, None, None)
+    for _ in range(2):
+        await end_unattended(other, await other.instance.dead())
+    states = [(await other.jobs.get(row.job_id)).state for row in (made, running, waiting, discords)]
+    assert states == [JobState.UNDELIVERABLE, JobState.CANCELLED, JobState.CANCELLED, JobState.QUEUED]
+    assert await other.answers.num_owed() == 0 and len(await other.takes.of_job(made.job_id)) == 1
 
 
 async def test_the_reply_is_replaced(ledger: Ledger) -> None:
