@@ -91,7 +91,7 @@ def layer_named(room: Room, name: str) -> Layer:
 
 
 def without_take(room: Room, take_id: str) -> Room:
-    """The room without the layers of a take that was taken back: their changes can't be undone, nor are they credited."""
+    """The room without the layers of a take that was taken back: nobody can undo them, and nobody is credited."""
     gone = {layer.layer_id: layer.name for layer in room.layers if layer.take_id == take_id}
     return room.changed(
         layers=tuple(layer for layer in room.layers if layer.layer_id not in gone),

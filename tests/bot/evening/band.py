@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -95,7 +96,7 @@ class Evening:
 
     async def take(self, name: str, asked: Interaction, bars: float = BARS) -> Message:
         """The message with the take that an interaction has led to, also remembered under a name."""
-        told = await asked.wait_response(lambda message: not message.labels, LONG_S)  # no Cancel any more
+        told = await asked.wait_response(lambda message: "Cancel" not in message.labels, LONG_S)
         assert "Here it is" in told.content, f"{name}: {told.content}"
         message = self.message_in(told.content)
         self.takes[name], self.told[name] = message, told.content
@@ -133,7 +134,7 @@ class Evening:
 @asynccontextmanager
 async def gathered(folder: Path) -> AsyncIterator[Evening]:
     """Everybody is there; the bot does not run yet."""
-    async with DiscordServer(seed=1) as discord:
+    async with DiscordServer(seed=1, acknowledge_within_s=LONG_S) as discord:
         guild = discord.add_guild("Jam server")
         guild.add_member(discord.bot, guild.add_role("band", "pin_messages"))
         people = {name: User(discord, FIRST_ID + number, name) for number, name in enumerate(NAMES)}
@@ -149,19 +150,20 @@ def is_music(file: StoredFile) -> bool:
     return file.filename.rpartition(".")[2] in ("mp3", "ogg", "flac", "wav")
 
 
-def song(name: str, tempo_bpm: float = TEMPO_BPM, tonic: int = 9, bars: int = BARS) -> Attachment:
+async def song(name: str, tempo_bpm: float = TEMPO_BPM, tonic: int = 9, bars: int = BARS) -> Attachment:
     """A minor-key song of known tempo and key, as an upload."""
-    data = encoded(little_song(tempo_bpm, tonic, "minor", bars), "flac")
+    data = await asyncio.to_thread(encoded, little_song(tempo_bpm, tonic, "minor", bars), "flac")
     return Attachment(f"{name}.flac", data, "audio/flac")
 
 
-def voice_message() -> Attachment:
+async def voice_message() -> Attachment:
     """A voice message as Discord records one."""
     clip = little_song(TEMPO_BPM, 9, "minor", BARS, rate_hz=48_000)
-    data = encoded(clip, "ogg-opus")
+    data = await asyncio.to_thread(encoded, clip, "ogg-opus")
     return Attachment("voice-message.ogg", data, "audio/ogg", voice=True, duration_s=clip.duration_s)
 
 
-def video() -> Attachment:
+async def video() -> Attachment:
     """A video with sound."""
-    return Attachment("band.mp4", encoded(little_song(TEMPO_BPM, 9, "minor", BARS), "mp4"), "video/mp4")
+    data = await asyncio.to_thread(encoded, little_song(TEMPO_BPM, 9, "minor", BARS), "mp4")
+    return Attachment("band.mp4", data, "video/mp4")

@@ -12,14 +12,16 @@ import soundfile
 from generation.clip import Clip
 
 ONSET_HOP = 128
-NEAR = 0.055
-"""How far around a bar its length is looked for: less than a sixteenth, so that no other pulse lies there."""
+NEAR, NUM_PACES = 0.12, 481
+"""How far around the expected tempo it is looked for, and in how many steps."""
+BEATS_APART = 8
+"""Onsets one to eight beats apart are compared: farther apart the least difference of tempo shows."""
 BLOCK_S, SILENT_DBFS = 0.1, -60.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds; LUFS (ITU-R BS.1770-4); the tempo at which a bar repeats itself and how clearly (0..1); the share of
+    """Seconds; LUFS (ITU-R BS.1770-4); the tempo at which beats repeat, and how clearly; the share of
     100 ms blocks that are silent."""
 
     duration_s: float
@@ -43,13 +45,18 @@ def measured(clip: Clip, bar_s: float) -> Measured:
 
 
 def _tempo_near(clip: Clip, bar_s: float) -> tuple[float, float]:
-    """The lag near a bar at which the onsets repeat best, as a tempo in 4/4, and their correlation at this lag."""
+    """The tempo (4/4) near the expected one at whose beats the onsets repeat best, and by how much better than at the
+    tempi around it: a correlation."""
     onsets = _onsets(clip)
-    step_s = ONSET_HOP / clip.sample_rate_hz
-    lags = np.arange(round(bar_s * (1 - NEAR) / step_s), round(bar_s * (1 + NEAR) / step_s) + 1)
-    likeness = np.array([np.corrcoef(onsets[:-lag], onsets[lag:])[0, 1] for lag in lags])
-    best = int(np.argmax(likeness))
-    return 240.0 / (lags[best] * step_s), float(likeness[best])
+    onsets = (onsets - onsets.mean()) / onsets.std()
+    spectrum = np.abs(np.fft.rfft(onsets, 2 * onsets.size)) ** 2
+    likeness = np.fft.irfft(spectrum)[: onsets.size] / np.arange(onsets.size, 0, -1)
+    beats = np.arange(1, min(BEATS_APART, int(clip.duration_s / bar_s * 4) - 2) + 1)
+    paces = np.linspace(1 - NEAR, 1 + NEAR, NUM_PACES)
+    lags = np.outer(paces, beats) * bar_s / 4 * clip.sample_rate_hz / ONSET_HOP
+    scores = np.interp(lags, np.arange(onsets.size), likeness).mean(axis=1)
+    best = int(np.argmax(scores))
+    return float(240.0 / (bar_s * paces[best])), float(scores[best] - np.median(scores))
 
 
 def _onsets(clip: Clip) -> np.ndarray:

@@ -32,18 +32,18 @@ async def open_the_room(evening: Evening) -> None:
 
 async def bring_layers(evening: Evening) -> None:
     """By upload, by the form with a file upload, by the menu on a voice message and on a message with several files."""
-    upload = await evening[BEN].slash(evening.thread, "jam add", clip=song("keys", 120, tonic=0))
+    upload = await evening[BEN].slash(evening.thread, "jam add", clip=await song("keys", 120, tonic=0))
     await evening.answer("upload", upload)
 
     form = await evening[EVA].slash(evening.thread, "jam add")
     await form.wait_form()
-    sent = await evening[EVA].submit_modal(form, {"file": song("beat", tonic=4), "name": "Eva's beat"})
+    sent = await evening[EVA].submit_modal(form, {"file": await song("beat", tonic=4), "name": "Eva's beat"})
     await evening.answer("upload by form", sent)
 
-    voice = await evening[CHIDI].post(evening.thread, "", voice_message())
+    voice = await evening[CHIDI].post(evening.thread, "", await voice_message())
     await evening.answer("voice message", await evening[GRACE].context_menu(voice, "Add to the jam"))
 
-    files = (Attachment("words.txt", b"la la la"), song("verse", tonic=2), song("chorus", tonic=5))
+    files = (Attachment("words.txt", b"la la la"), await song("verse", tonic=2), await song("chorus", tonic=5))
     several = await evening[INES].post(evening.thread, "two parts", *files)
     form = await evening[BEN].context_menu(several, "Add to the jam")
     await form.wait_form()

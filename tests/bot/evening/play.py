@@ -31,7 +31,7 @@ class Aftermath:
 
 
 async def play_the_evening(folder: Path) -> Aftermath:
-    """All acts, with a restart in the middle. Seeds that nobody gives are drawn from one lot, the same every evening."""
+    """All acts, with a restart in the middle. Seeds that nobody gives come from one lot, the same every evening."""
     lot = SimpleNamespace(randbelow=random.Random(7).randrange)
     with patch("generation.request.secrets", lot):
         async with gathered(folder) as evening:

@@ -27,10 +27,12 @@ async def ask_for_everything(evening: Evening) -> None:
     asked = {
         "funk": await evening[BEN].slash(thread, "compose", prompt="funk, drums and bass", seed=1),
         "house": await evening[DEE].slash(thread, "compose", prompt="house", seed=2),
-        "extended": await evening[CHIDI].slash(thread, "extend", clip=song("riff"), prompt="rock", seed=3),
-        "disco": await evening[EVA].slash(thread, "restyle", clip=song("tune", tonic=7), prompt="disco", seed=4),
-        "two": await evening[FERRAN].slash(thread, "vary", clip=song("idea"), prompt="rock", takes=2, seed=5),
-        "backed": await evening[GRACE].slash(thread, "accompany", clip=song("voice", tonic=2), prompt="pop", seed=6),
+        "extended": await evening[CHIDI].slash(thread, "extend", clip=await song("riff"), prompt="rock", seed=3),
+        "disco": await evening[EVA].slash(thread, "restyle", clip=await song("tune", tonic=7), prompt="disco", seed=4),
+        "two": await evening[FERRAN].slash(thread, "vary", clip=await song("idea"), prompt="rock", takes=2, seed=5),
+        "backed": await evening[GRACE].slash(
+            thread, "accompany", clip=await song("voice", tonic=2), prompt="pop", seed=6
+        ),
     }
     lengths = {"extended": 8.0}
     waiting = (evening.take(name, each, lengths.get(name, 4.0)) for name, each in asked.items())
@@ -54,13 +56,13 @@ async def build_on_takes(evening: Evening) -> None:
 
 async def take_what_others_posted(evening: Evening) -> None:
     """Remix this on a video with sound, Extend this on the file of another bot, Remix this on several takes."""
-    filmed = await evening[JOZEF].post(evening.thread, "from last week", video())
+    filmed = await evening[JOZEF].post(evening.thread, "from last week", await video())
     form = await evening[GRACE].context_menu(filmed, "Remix this")
     await form.wait_form()
     sent = await evening[GRACE].submit_modal(form, {"words": "synthwave", "operation": "restyle"})
     await evening.take("remix", sent)
 
-    jingle = await evening.radio.post(evening.thread, "on air", song("jingle", tonic=4))
+    jingle = await evening.radio.post(evening.thread, "on air", await song("jingle", tonic=4))
     await evening.take("jingle", await evening[JOZEF].context_menu(jingle, "Extend this"), 8)
 
     form = await evening[CHIDI].context_menu(evening.takes["two"], "Remix this")
