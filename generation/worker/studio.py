@@ -68,7 +68,7 @@ class Studio:
         )
         made = Made(
             finished.clip, making.request, making.clips, making.hearings,
-            done.kept_s, done.joins_s, done.repeats, done.details,
+            done.kept_s, done.joins_s, done.repeats, done.details, done.stems.get("backing"),
         )  # fmt: skip
         report = check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
         heard = [hearing.sentence() for hearing in making.hearings]

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from generation.hearing import PITCH_NAMES, Hearing, Key
+from generation.keys import OWN_KEY, key_named
 from generation.request import Operation, Request
 
 MIN_KEY_CONFIDENCE = 0.6
 """A key that was heard with less certainty is no measure for a take."""
+
+MIN_BEATS = 8
 
 _FROM_CLIP = frozenset({Operation.EXTEND, Operation.ACCOMPANY, Operation.RESTYLE, Operation.VARY, Operation.LOOP})
 
@@ -18,13 +21,15 @@ _FROM_CLIP = frozenset({Operation.EXTEND, Operation.ACCOMPANY, Operation.RESTYLE
 @dataclass(frozen=True, slots=True)
 class Expected:
     """`tempo_bpm` and `key`, None when there is nothing to hold the take against; whose they are in words ("asked for",
-    "the clip's"); whether the tempo should hold from beginning to end."""
+    "the clip's"); whether the tempo should hold from beginning to end; `beats_s`: the clip's beats where the take has
+    to keep to them one by one."""
 
     tempo_bpm: float | None = None
     key: Key | None = None
     tempo_of: str = ""
     key_of: str = ""
     is_steady: bool = False
+    beats_s: tuple[float, ...] = ()
 
 
 def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str, Any]) -> Expected:
@@ -33,17 +38,26 @@ def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str
     clip = hearings[0] if hearings else Hearing(0.0)
     own_bpm, own_key = details.get("tempo_bpm"), _key_of(details.get("key"))
     tempo_bpm, tempo_of = (request.tempo_bpm, "asked for") if request.tempo_bpm else (None, "")
-    key, key_of = None, ""
+    key, key_of = _asked_key(request.key), "asked for"
     if request.operation in _FROM_CLIP and clip.has_beat and tempo_bpm is None:
         moved = isinstance(own_bpm, float) and request.operation in (Operation.RESTYLE, Operation.VARY)
         tempo_bpm, tempo_of = (own_bpm, "meant") if moved else (clip.tempo_bpm, "the clip's")
     elif tempo_bpm is None and isinstance(own_bpm, (int, float)):
         tempo_bpm, tempo_of = float(own_bpm), "meant"
-    if own_key is not None:
+    if key is not None:
+        pass
+    elif own_key is not None:
         key, key_of = own_key, "meant"
     elif request.operation in _FROM_CLIP and clip.key is not None and clip.key_confidence >= MIN_KEY_CONFIDENCE:
         key, key_of = clip.key, "the clip's"
-    return Expected(tempo_bpm, key, tempo_of, key_of, _is_steady(clip) if request.operation in _FROM_CLIP else True)
+    is_steady = _is_steady(clip) if request.operation in _FROM_CLIP else True
+    keeps_to_beats = request.operation is Operation.ACCOMPANY and clip.has_beat and len(clip.beats_s) >= MIN_BEATS
+    return Expected(tempo_bpm, key, tempo_of, key_of, is_steady, clip.beats_s if keeps_to_beats else ())
+
+
+def _asked_key(text: str | None) -> Key | None:
+    """The key of a request; None without one, or where each clip of a blend stays in its own."""
+    return key_named(text) if text and text.strip().lower() not in OWN_KEY else None
 
 
 def _is_steady(clip: Hearing) -> bool:

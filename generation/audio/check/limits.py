@@ -11,10 +11,12 @@ _RANGES: dict[str, tuple[float, float]] = {
     "edge_silence_s": (0.2, 60),
     "tempo_share": (0.005, 0.5),
     "drift_share": (0.005, 0.5),
+    "beats_off_ms": (5, 500),
     "beat_confidence": (0.5, 1),
     "key_fit": (-1, 1),
     "join_step_factor": (1, 10),
     "join_jump_db": (0, 30),
+    "loop_gap_ms": (1, 1000),
     "listen_s": (6, 60),
 }
 
@@ -30,11 +32,15 @@ class CheckLimits:
     tempo_share: another tempo than was asked for, or the clip's, by more (0.005..0.5); double, half and triple count
         as the same. People notice 2 %; hearing a tempo in some seconds of music is exact to about that.
     drift_share: the tempo of the first and the second half differ by more (0.005..0.5), where the clip is steady.
+    beats_off_ms: a band's beats lie beside those of the clip that it accompanies by more, or move against them by more
+        from its first third to its last (5..500 ms); people hear 30 ms, beats are heard to about 20 ms.
     beat_confidence: below it a heard tempo is not trusted enough to say so (0.5..1); speech reaches 0.54, music 0.75.
     key_fit: the wanted key's scale fits the notes worse than this (-1..1, a correlation) while another fits well;
         the key of a piece, its relative and its fifths fit at 0.5 and more.
     join_step_factor: a step between two samples at a join, so many times the largest around it (1..10).
     join_jump_db: a level jump over 10 ms that is so much more than those around it (0..30 dB).
+    loop_gap_ms: silence where a loop begins again, longer than any within it, for longer (1..1000 ms); people hear a
+        hole of 20 ms in held sounds.
     listen_s: so much of a take is listened to for its tempo (6..60 s); more costs time, less is less sure.
 
     Raises:
@@ -48,10 +54,12 @@ class CheckLimits:
     edge_silence_s: float = 2.5
     tempo_share: float = 0.04
     drift_share: float = 0.04
+    beats_off_ms: float = 60.0
     beat_confidence: float = 0.7
     key_fit: float = 0.1
     join_step_factor: float = 1.0
     join_jump_db: float = 0.5
+    loop_gap_ms: float = 20.0
     listen_s: float = 14.0
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ LOWEST_HZ, HIGHEST_HZ = 65.0, 1_050.0
 """C2 to C6: above lie mostly overtones, below a window of 0.37 s can't tell semitones apart."""
 
 MIN_BEATS = 8
+FASTER = 0.75
 SAME_TEMPO_FACTORS = (1.0, 2.0, 0.5, 3.0, 1 / 3, 4.0, 0.25, 1.5, 2 / 3)
 """How people, and trackers, may count the same music: in half and double time, triplets and dotted quarters."""
 
@@ -25,11 +27,13 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class HeardTempo:
-    """`tempo_bpm` and how sure it is (0..1); `drift`: the second half's tempo over the first half's, less 1."""
+    """`tempo_bpm` and how sure it is (0..1); `drift`: the second half's tempo over the first half's, less 1; `beats_s`:
+    the beats themselves, float64 [beats], in seconds."""
 
     tempo_bpm: float
     confidence: float
     drift: float
+    beats_s: Float
 
 
 def heard_tempo(clip: Clip) -> HeardTempo | None:
@@ -44,7 +48,18 @@ def heard_tempo(clip: Clip) -> HeardTempo | None:
         return None
     half = times_s.size // 2
     drift = tempo_of(times_s[half:]) / tempo_of(times_s[: half + 1]) - 1
-    return HeardTempo(tempo_of(times_s), float(activation_at(either, times_s).mean()), drift)
+    return HeardTempo(tempo_of(times_s), float(activation_at(either, times_s).mean()), drift, times_s)
+
+
+def beats_apart_s(heard: HeardTempo, beats_s: Sequence[float]) -> Float:
+    """How much later than the nearest of some beats each heard one is: float64 [heard beats]. Where the music counts
+    faster, the middle between two beats is a beat too."""
+    grid = np.asarray(beats_s, np.float64)
+    if float(np.median(np.diff(heard.beats_s))) < FASTER * float(np.median(np.diff(grid))):
+        grid = np.sort(np.concatenate((grid, (grid[1:] + grid[:-1]) / 2)))
+    inside = heard.beats_s[(heard.beats_s >= grid[0]) & (heard.beats_s <= grid[-1])]
+    apart = inside[:, None] - grid[None]
+    return np.asarray(np.take_along_axis(apart, np.abs(apart).argmin(axis=1)[:, None], axis=1)[:, 0])
 
 
 def tempo_error(heard_bpm: float, wanted_bpm: float) -> float:

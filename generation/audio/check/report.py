@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.audio import click
 from generation.audio.check.expected import Expected, expected_of
 from generation.audio.check.limits import CheckLimits
-from generation.audio.check.listen import fit_of, heard_tempo, key_fits, pitch_classes, tempo_error
+from generation.audio.check.listen import beats_apart_s, fit_of, heard_tempo, key_fits, pitch_classes, tempo_error
 from generation.audio.levels import SILENCE_RMS, measure
 from generation.clip import Clip
 from generation.hearing import Hearing, Key
@@ -22,6 +23,8 @@ GOOD_KEY_FIT = 0.6
 
 EDGE_WINDOW_S = 0.05
 MIN_LISTENED_S = 6.0
+GAP_WINDOW_S, GAP_SHARE = 0.002, 10 ** (-50 / 10)
+"""Windows of 2 ms that are 50 dB softer than the loudest are part of a gap."""
 _SEEDLESS = frozenset({Operation.LOOP, Operation.BLEND})
 """Made of the clips alone: another seed gives the same again."""
 
@@ -29,7 +32,8 @@ _SEEDLESS = frozenset({Operation.LOOP, Operation.BLEND})
 @dataclass(frozen=True, slots=True)
 class Made:
     """A finished take as the checks see it: `clip` after finishing; `kept_s`, `joins_s`, `repeats` and `details` as in
-    `generation.engines.base.Done`; the request, its clips and what was heard in them."""
+    `generation.engines.base.Done`; the request, its clips and what was heard in them; `backing`: what was put under the
+    clip, alone, if that was done."""
 
     clip: Clip
     request: Request
@@ -39,6 +43,7 @@ class Made:
     joins_s: tuple[float, ...] = ()
     repeats: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+    backing: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,33 @@ def _joins(made: Made, limits: CheckLimits, measured: dict[str, float | str]) ->
         _note_roughness("seam", seam, usual, measured)
         if seam.exceeds(usual, limits.join_step_factor, limits.join_jump_db):
             yield "The place where the loop begins again can be heard."
+        yield from _gap(made.clip, limits, measured)
     for join_s in made.joins_s:
         begin_s = made.kept_s if 0 < made.kept_s <= join_s else join_s
         usual, heard = click.around(made.clip, begin_s, join_s), click.at(made.clip, begin_s, join_s)
         _note_roughness("join", heard, usual, measured)
         if heard.exceeds(usual, limits.join_step_factor, limits.join_jump_db):
             yield f"The join at {int(join_s) // 60}:{int(join_s) % 60:02d} can be heard."
+
+
+def _gap(loop: Clip, limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:
+    """Silence from the loop's end into its beginning, unless it has as long rests of its own."""
+    window = max(round(GAP_WINDOW_S * loop.sample_rate_hz), 1)
+    num_windows = loop.num_frames // window
+    if num_windows < 2:
+        return
+    cells = loop.samples[:, -num_windows * window :].reshape(loop.num_channels, num_windows, window)
+    power = np.square(cells).mean(axis=(0, 2))
+    loud = np.flatnonzero(power >= max(float(power.max()) * GAP_SHARE, SILENCE_RMS**2))
+    if not loud.size:
+        return
+    gap_ms, rest_ms = (
+        float(1000 * GAP_WINDOW_S * num)
+        for num in (loud[0] + num_windows - 1 - loud[-1], np.diff(loud).max(initial=1) - 1)
+    )
+    measured["loop_gap_ms"] = gap_ms
+    if gap_ms > max(limits.loop_gap_ms, rest_ms):
+        yield f"There is a gap of {gap_ms:.0f} ms where the loop begins again."
 
 
 def _note_roughness(
@@ -132,17 +158,20 @@ def _note_roughness(
 
 
 def _music(made: Made, expected: Expected, limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:
-    """Tempo, drift and key, of the new part where there is an old one."""
-    new = made.clip.cut(made.kept_s) if made.kept_s > 0 else made.clip
+    """Tempo, drift and key: of the new part where there is an old one, of the backing where there is one alone (in the
+    mix one would hear the clip)."""
+    whole = made.clip if made.backing is None else made.backing
+    new = whole.cut(made.kept_s) if made.kept_s > 0 else whole
     if new.duration_s < MIN_LISTENED_S:
         return
-    yield from _tempo(_middle(new, limits.listen_s), expected, limits, measured)
+    yield from _tempo(new, expected, limits, measured)
     if expected.key is not None:
         yield from _key(_middle(new, 2 * limits.listen_s), expected.key, expected.key_of, limits, measured)
 
 
-def _tempo(clip: Clip, expected: Expected, limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:
-    heard = heard_tempo(clip) if expected.tempo_bpm is not None else None
+def _tempo(new: Clip, expected: Expected, limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:
+    part = _middle(new, limits.listen_s)
+    heard = heard_tempo(part) if expected.tempo_bpm is not None else None
     if heard is None or expected.tempo_bpm is None:
         return
     measured["tempo_bpm"], measured["beat_confidence"] = round(heard.tempo_bpm, 2), round(heard.confidence, 2)
@@ -152,10 +181,27 @@ def _tempo(clip: Clip, expected: Expected, limits: CheckLimits, measured: dict[s
     if error > limits.tempo_share:
         whose = _whose(expected.tempo_of)
         yield f"I hear {heard.tempo_bpm:.0f} BPM in it, not the {expected.tempo_bpm:.0f} BPM {whose}."
+    elif expected.beats_s:
+        begun_s = max((new.duration_s - limits.listen_s) / 2, 0.0)
+        yield from _beside(beats_apart_s(heard, [beat - begun_s for beat in expected.beats_s]), limits, measured)
     elif expected.is_steady:
         measured["drift_percent"] = round(100 * heard.drift, 2)
         if abs(heard.drift) > limits.drift_share:
             yield f"Its tempo drifts by {abs(heard.drift) * 100:.0f} %."
+
+
+def _beside(apart_s: NDArray[np.float64], limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:
+    """How the band's beats lie beside the clip's (each so many seconds late), and whether they move against them."""
+    third = apart_s.size // 3
+    if not third:
+        return
+    off_ms = 1000 * float(np.median(np.abs(apart_s)))
+    drift_ms = 1000 * float(np.median(apart_s[-third:]) - np.median(apart_s[:third]))
+    measured["beats_off_ms"], measured["beats_drift_ms"] = round(off_ms, 1), round(drift_ms, 1)
+    if abs(drift_ms) > limits.beats_off_ms:
+        yield f"The band drifts against the clip by {abs(drift_ms):.0f} ms."
+    elif off_ms > limits.beats_off_ms:
+        yield f"The band plays {off_ms:.0f} ms beside the clip's beats."
 
 
 def _key(clip: Clip, key: Key, whose: str, limits: CheckLimits, measured: dict[str, float | str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generation.audio.accompany import lay_under
 from generation.audio.check.limits import CheckLimits
 from generation.audio.check.report import Made, Report, check_take
 from generation.audio.finish import finish
@@ -65,6 +66,36 @@ def test_a_tempo_that_drifts_is_told_where_the_clip_is_steady() -> None:
     assert len(told) == 1 and "drifts by" in told[0]
 
 
+def test_the_key_that_was_asked_for_counts_before_the_clip_s() -> None:
+    clip, heard = song_clip()
+    told = report(finish(clip), heard=heard, asked={"key": "F# major"}).shortcomings
+    assert told == ("It sounds more like C major than like F♯ major, which was asked for.",)
+    for fitting in ("C major", "Am", "c"):
+        assert report(finish(clip), heard=heard, asked={"key": fitting}).shortcomings == ()
+
+
+def test_a_band_beside_the_clip_s_beats_is_told_and_one_on_them_is_not() -> None:
+    clip, heard = song_clip(tempo_bpm=100.0, drums="none")
+    band, _ = song_clip(tempo_bpm=100.0, seed=4)
+    for shift_s in (0.0, 0.15):
+        late = Clip(np.pad(band.samples, ((0, 0), (round(shift_s * 44_100), 0))), 44_100)
+        mix, under = lay_under(clip, late, clip.duration_s)
+        found = report(finish(mix), Operation.ACCOMPANY, heard, clips=(clip,), backing=under)
+        assert found.measured["beats_off_ms"] == pytest.approx(1000 * shift_s, abs=25)
+        wanted = () if shift_s == 0 else ("beside the clip's beats.",)
+        assert tuple(told[-24:] for told in found.shortcomings) == wanted
+
+
+def test_a_band_that_drifts_against_a_clip_is_told_however_the_clip_wavers() -> None:
+    clip, heard = song_clip(tempo_bpm=100.0, tempo_end_bpm=112.0)
+    faithful, _ = song_clip(tempo_bpm=100.0, tempo_end_bpm=112.0, seed=4)
+    steady, _ = song_clip(tempo_bpm=103.0, seed=4)
+    for band, wanted in ((faithful, False), (steady, True)):
+        mix, under = lay_under(clip, band, clip.duration_s)
+        told = report(finish(mix), Operation.ACCOMPANY, heard, clips=(clip,), backing=under).shortcomings
+        assert any("drifts against the clip" in each or "beside the clip" in each for each in told) is wanted
+
+
 def test_levels_and_silence_are_told() -> None:
     clip, _ = song_clip()
     quiet, loud = Clip(finish(clip).samples * np.float32(0.4), 44_100), Clip(clip.samples * np.float32(1.24), 44_100)
@@ -105,6 +136,18 @@ def test_a_bad_seam_is_told_but_another_seed_would_not_help() -> None:
     bad = report(Clip(broken, 48_000), Operation.LOOP, heard, clips=(clip,), repeats=True)
     assert "The place where the loop begins again can be heard." in bad.shortcomings
     assert not bad.worth_another_seed
+
+
+def test_a_gap_in_a_loop_is_told_and_a_rest_of_its_own_is_none() -> None:
+    clip, heard = song_clip()
+    loop = make_loop(clip, heard, 2).clip
+    short = np.zeros((loop.num_channels, round(0.05 * 48_000)), np.float32)
+    gap = Clip(np.concatenate((loop.samples, short), axis=1), 48_000)
+    told = report(gap, Operation.LOOP, heard, clips=(clip,), repeats=True)
+    assert told.measured["loop_gap_ms"] == pytest.approx(50, abs=4)
+    assert any("There is a gap of" in each and "where the loop begins again" in each for each in told.shortcomings)
+    rests = Clip(np.concatenate((loop.samples, short, short, loop.samples, short), axis=1), 48_000)
+    assert not any("gap of" in each for each in report(rests, Operation.LOOP, heard, repeats=True).shortcomings)
 
 
 def test_checks_can_be_switched_off_and_limits_have_ranges() -> None:
