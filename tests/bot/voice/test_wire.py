@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,11 @@ from bot.client import BandmateClient
 from generation.audio.store import AudioStore
 from generation.clip import Clip
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
-from tests.support.discord_server import Channel, Message
+from tests.support.bot_process import bot_process
+from tests.support.discord_server import Channel, DiscordServer, Message
 from tests.support.discord_server.places import VOICE
 from tests.support.listening import likeness
+from tests.support.scripted_bot import scripted_settings
 
 PACKET_S = 0.02
 TAKE_S = 1.234
@@ -70,3 +73,26 @@ async def test_what_is_heard_is_the_take(lounge: Lounge) -> None:
     assert heard.shape[1] / 48_000 == pytest.approx(made.duration_s, abs=2 * PACKET_S)
     assert likeness(heard, made) > 0.98
     assert call.speaking[:2] == [0, 1]
+
+
+async def test_sigterm_while_it_plays(tmp_path: Path) -> None:
+    settings = scripted_settings(tmp_path / "marks")
+    program = ("tests.support.scripted_bot", "--deaf")
+    async with DiscordServer(seed=2) as discord:
+        guild = discord.add_guild()
+        channel, lounge = guild.add_channel(), guild.add_channel("lounge", VOICE)
+        alice = discord.add_user("alice", guild)
+        alice.join_voice(lounge)
+        async with bot_process(discord, tmp_path / "data", program=program, **settings) as process:
+            async with asyncio.timeout(60):
+                while "engine loaded" not in process.log.read_text():  # noqa: ASYNC110  another process' state
+                    await asyncio.sleep(0.1)
+            await alice.slash(channel, "compose", prompt=f"notes {TAKE_S}")
+            await channel.wait_for_message(lambda message: bool(message.attachments), timeout=60)
+            await alice.slash(channel, "play", loop=True)
+            call = await discord.voice.wait_call(timeout=60)
+            await call.wait_packets(10)
+            assert await process.stop() == 0
+        assert call.ended.is_set() and discord.voice.where(discord.bot) is None
+        assert "Traceback" not in process.log.read_text()
+        assert discord.voice.findings == [] and discord.hard_findings == []
