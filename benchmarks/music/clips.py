@@ -111,7 +111,7 @@ RECORDINGS = {
     "out-of-phase-126": Recording(sides="out of phase"),
     "stereo-122": Recording(sides="stereo", spread_ms=5),
     "quiet-110": Recording(gain_db=-42),
-    "loud-128": Recording(gain_db=9),
+    "loud-128": Recording(gain_db=5),
     "silent-end-100": Recording(silent_end_s=1.2),
 }
 HUMS = {

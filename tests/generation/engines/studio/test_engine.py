@@ -9,6 +9,7 @@ import pytest
 
 from generation.audio import click
 from generation.audio.analyse.hear import analyse
+from generation.audio.finish_take import finish_take
 from generation.clip import Clip
 from generation.engines import EngineOptions, create_engine
 from generation.engines.base import Done, EngineJob, Event, Failed, Progress
@@ -115,6 +116,24 @@ HARD: dict[str, Clip] = {
     "silence": Clip(np.zeros((1, 88_200), np.float32), 44_100),
     "offset": Clip((song_clip()[0].samples * 0.4 + 0.5).astype(np.float32), 44_100),
 }
+
+
+def assert_no_seam(loop: Clip, source: Clip) -> None:
+    """As it comes and finished, the place where it begins again is no rougher than the loop and its clip are anyway."""
+    for repeated in (loop, finish_take(loop, repeats=True).clip):
+        own = source.resampled(repeated.sample_rate_hz)
+        gain = np.float32(np.abs(repeated.samples).max() / np.abs(own.samples).max())
+        usual = click.roughness(own.samples * gain, own.sample_rate_hz)
+        usual = usual.or_more(click.roughness(repeated.samples, repeated.sample_rate_hz))
+        assert not click.at_seam(repeated).exceeds(usual)
+
+
+def test_a_seam_that_clicks_does_not_pass() -> None:
+    take = done(job(Operation.LOOP, song_clip(), bars=1)).clip
+    broken = take.samples.copy()
+    broken[:, -1] = 0.95
+    with pytest.raises(AssertionError):
+        assert_no_seam(Clip(broken, take.sample_rate_hz), song_clip()[0])
 
 
 @pytest.mark.parametrize("name", HARD)
