@@ -49,7 +49,7 @@ def playing_text(playing: Playing, channel_id: int, person_id: int) -> str:
 
 async def stop(interaction: discord.Interaction[BandmateClient], *, in_place: bool = False) -> None:
     """Silence, and out of the channel; the message of what played loses its buttons by itself."""
-    session, _ = interaction.client.voice.find(interaction.guild_id)
+    session = interaction.client.voice.session_in(interaction.guild_id)
     require_listener(interaction, session.channel)
     await orders.defer(interaction, private=not in_place, in_place=in_place)
     await interaction.client.voice.stop(session)

@@ -17,10 +17,10 @@ from bot.network import STUMBLES
 from bot.voice.joining import VoiceUnavailable, join
 from bot.voice.packets import Packets, packets_of
 from bot.voice.pieces import Piece
-from bot.voice.places import listeners
+from bot.voice.places import has_listeners
 from bot.voice.session import Playing, Session
 from bot.voice.source import PacketSource
-from generation.errors import RequestRefused, TooBusy
+from generation.errors import RequestRefused
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -55,27 +55,25 @@ class VoiceDesk:
         self._require_free(channel)
         source = PacketSource(await self._packets_of(piece, looped=looped))
         async with self._locks[channel.guild.id]:
-            if self._client.is_closing:
-                raise TooBusy("I'm just restarting. Ask again in a minute.")
             self._require_free(channel)
-            session, playing = await self._session_in(channel), Playing(piece, source)
-            if not listeners(session.channel):
-                await self._end(session)
-                raise RequestRefused("Nobody is in the voice channel any more.")
-            try:
-                await session.play(playing)
-            except discord.ClientException as error:
-                await self._end(session)
-                raise VoiceUnavailable("The voice channel was lost: try again.") from error
+            session, playing = await self._joined(channel), Playing(piece, source)
+            await self._begin(session, playing)
         self._spawn(self._follow(session, playing))
         return playing
 
-    def find(self, guild_id: int | None, play_id: str | None = None) -> tuple[Session, Playing]:
+    def session_in(self, guild_id: int | None) -> Session:
+        """The player of a server, which may be waiting for the next piece. Raises RequestRefused."""
+        session = self._sessions.get(guild_id or 0)
+        if session is None:
+            raise RequestRefused("Nothing plays here just now.")
+        return session
+
+    def find(self, guild_id: int | None, play_id: str) -> tuple[Session, Playing]:
         """What plays in a server, if it is what was asked about. Raises RequestRefused."""
         session = self._sessions.get(guild_id or 0)
         playing = None if session is None else session.now
-        if session is None or playing is None or playing.ended.is_set() or play_id not in (None, playing.play_id):
-            raise RequestRefused("That does not play any more." if play_id else "Nothing plays here just now.")
+        if session is None or playing is None or playing.ended.is_set() or playing.play_id != play_id:
+            raise RequestRefused("That does not play any more.")
         return session, playing
 
     async def set_looped(self, playing: Playing, looped: bool) -> None:
@@ -103,7 +101,7 @@ class VoiceDesk:
     def on_people_moved(self, guild: discord.Guild) -> None:
         """Somebody came or went: nobody is played to in an empty channel."""
         session = self._sessions.get(guild.id)
-        if session is not None and not listeners(session.channel):
+        if session is not None and not has_listeners(session.channel):
             self._spawn(self.stop(session))
 
     async def close(self) -> None:
@@ -120,12 +118,30 @@ class VoiceDesk:
         if session is not None and session.channel != channel and session.is_heard:
             raise RequestRefused("Others listen to me in another voice channel: wait until it ends there.")
 
+    def _require_use(self, session: Session) -> None:
+        """Raises RequestRefused when in the meantime everybody has gone, or the bot is ending."""
+        if self._client.is_closing:
+            raise RequestRefused("I'm just restarting. Ask again in a minute.")
+        if not has_listeners(session.channel):
+            raise RequestRefused("Nobody is in the voice channel any more.")
+
     async def _packets_of(self, piece: Piece, *, looped: bool) -> Packets:
         async with self._encoding:
             wav = (await piece.render()).data
             return await packets_of(wav, looped=looped, ffmpeg=self._client.config.ffmpeg_path)
 
-    async def _session_in(self, channel: discord.VoiceChannel) -> Session:
+    async def _begin(self, session: Session, playing: Playing) -> None:
+        try:
+            self._require_use(session)
+            await session.play(playing)
+        except RequestRefused:
+            await self._end(session)
+            raise
+        except discord.ClientException as error:
+            await self._end(session)
+            raise VoiceUnavailable("The voice channel was lost: try again.") from error
+
+    async def _joined(self, channel: discord.VoiceChannel) -> Session:
         session = self._sessions.get(channel.guild.id)
         if session is not None and session.channel == channel and session.voice.is_connected():
             return session

@@ -71,4 +71,8 @@ async def _encoded(clip: Clip, ffmpeg: Path | None) -> tuple[bytes, ...]:
         raise EncodingFailed(
             "It could not be encoded as Opus here: the command bandmate doctor tells my operator why."
         ) from error
+    return await asyncio.to_thread(_music_in, ogg)
+
+
+def _music_in(ogg: bytes) -> tuple[bytes, ...]:
     return tuple(OggStream(io.BytesIO(ogg)).iter_packets())[HEADER_PACKETS:]

@@ -16,9 +16,10 @@ _NEEDED = {"view_channel": "View Channel", "connect": "Connect", "speak": "Speak
 next can't be seen."""
 
 
-def listeners(channel: discord.VoiceChannel | discord.StageChannel) -> list[discord.Member]:
-    """The people in a voice channel; other bots hear nothing."""
-    return [member for member in channel.members if not member.bot]
+def has_listeners(channel: discord.VoiceChannel | discord.StageChannel) -> bool:
+    """Whether anybody sits in a voice channel who can hear; bots don't. Whom we know nothing of may be a person."""
+    members = (channel.guild.get_member(user_id) for user_id in channel.voice_states)
+    return any(member is None or not member.bot for member in members)
 
 
 def channel_of(interaction: discord.Interaction[BandmateClient]) -> discord.VoiceChannel:

@@ -11,7 +11,7 @@ import discord
 
 from bot.voice.joining import leave
 from bot.voice.pieces import Piece
-from bot.voice.places import listeners
+from bot.voice.places import has_listeners
 from bot.voice.source import PacketSource
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Session:
     @property
     def is_heard(self) -> bool:
         """Whether something plays and somebody listens."""
-        return self.now is not None and not self.now.ended.is_set() and bool(listeners(self.channel))
+        return self.now is not None and not self.now.ended.is_set() and has_listeners(self.channel)
 
     async def play(self, playing: Playing) -> None:
         """Begin; what played before ends. Raises discord.ClientException when the connection is gone."""

@@ -84,6 +84,14 @@ async def test_stop_by_its_button_and_by_its_command(lounge: Lounge) -> None:
     assert await lounge.told(lounge.alice, "stop") == "Nothing plays here just now."
 
 
+async def test_stop_sends_away_a_bot_that_only_waits(lounge: Lounge) -> None:
+    answer = await lounge.play(lounge.alice)
+    await (await lounge.voice.wait_call()).wait_silent()
+    await lounge.until(lambda: answer.labels == [])
+    assert lounge.bot_is_in() is lounge.lounge
+    assert await lounge.told(lounge.alice, "stop") == "Stopped." and lounge.bot_is_in() is None
+
+
 async def test_only_listeners_and_moderators_stop_it(lounge: Lounge) -> None:
     answer = await lounge.play(lounge.alice, loop=True)
     for label in ("Stop", "Don't loop"):
