@@ -30,6 +30,9 @@ BAR_S = 4 * 60 / TEMPO_BPM
 LONG_S = 150.0
 """A machine with other work may need so long for an answer; nothing ever waits for its end."""
 
+UNDER_WAY = {"Cancel", "Yes, go ahead"}
+"""Whoever sees one of these buttons waits for more."""
+
 NAMES = ("Ada", "Ben", "Chidi", "Dee", "Eva", "Ferran", "Grace", "小林", "Ines 🎷", "Józef")
 ADA, BEN, CHIDI, DEE, EVA, FERRAN, GRACE, KOBAYASHI, INES, JOZEF = NAMES
 FIRST_ID = 200_000_000_000_000_000
@@ -96,7 +99,7 @@ class Evening:
 
     async def take(self, name: str, asked: Interaction, bars: float = BARS) -> Message:
         """The message with the take that an interaction has led to, also remembered under a name."""
-        told = await asked.wait_response(lambda message: "Cancel" not in message.labels, LONG_S)
+        told = await asked.wait_response(lambda message: not UNDER_WAY & set(message.labels), LONG_S)
         assert "Here it is" in told.content, f"{name}: {told.content}"
         message = self.message_in(told.content)
         self.takes[name], self.told[name] = message, told.content
