@@ -54,6 +54,15 @@ async def show(
     await interaction.edit_original_response(content=content, view=in_language(view, language), attachments=files)
 
 
+async def add(
+    interaction: discord.Interaction[BandmateClient], text: str, *, files: Sequence[discord.File] = ()
+) -> None:
+    """One more message after `show`, to the same readers."""
+    private = bool(interaction.extras.get(IS_PRIVATE))
+    language = await language_for(interaction, private=private)
+    await interaction.followup.send(fitted(text, language), files=list(files), ephemeral=private)
+
+
 async def respond(
     interaction: discord.Interaction[BandmateClient],
     text: str,

@@ -17,6 +17,7 @@ from bot.machine import require_machine
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.web import WebConfig, serve_page
+from bot.web.links import Links, kept_secret
 from generation.errors import BandmateError
 from generation.service import Service
 from generation.telemetry import Telemetry
@@ -37,8 +38,9 @@ async def serve(settings: Settings) -> None:
         if settings.health.enabled:
             opened = serve_health(service, metrics, settings.health, discord=token is not None)
             health = await stack.enter_async_context(opened)
-        if settings.web.enabled or (settings.web.enabled is None and token is None):
-            address = await stack.enter_async_context(serve_page(service, web_config(settings)))
+        links = links_of(settings)
+        if settings.web.enabled or (settings.web.enabled is None and (token is None or links is not None)):
+            address = await stack.enter_async_context(serve_page(service, web_config(settings, links)))
             console.print(f"Bandmate plays at [bold]{address}[/bold]")
         if token is None:
             console.print(
@@ -46,7 +48,7 @@ async def serve(settings: Settings) -> None:
             )
             await stop.wait()
         else:
-            await run_bot(service, settings, stop, health)
+            await run_bot(service, settings, stop, health, links)
 
 
 @contextlib.asynccontextmanager
@@ -57,12 +59,26 @@ async def open_service(settings: Settings, telemetry: Telemetry | None = None) -
         yield service
 
 
-def web_config(settings: Settings) -> WebConfig:
+def web_config(settings: Settings, links: Links | None = None) -> WebConfig:
     """The page's part of the settings."""
-    return WebConfig(settings.web.host, settings.web.port, settings.clips.max_bytes)
+    return WebConfig(settings.web.host, settings.web.port, settings.clips.max_bytes, links)
 
 
-async def run_bot(service: Service, settings: Settings, stop: asyncio.Event, health: Checks | None = None) -> None:
+def links_of(settings: Settings) -> Links | None:
+    """What makes links to files, where the page can be reached from outside; None where it can't. Raises
+    BandmateError where their secret can't be kept."""
+    if not settings.web.public_url or settings.web.enabled is False:
+        return None
+    return Links(settings.web.public_url, kept_secret(settings.data_dir / "links.key"))
+
+
+async def run_bot(
+    service: Service,
+    settings: Settings,
+    stop: asyncio.Event,
+    health: Checks | None = None,
+    links: Links | None = None,
+) -> None:
     """Run the Discord client until `stop`. Raises BandmateError when Discord refuses the token."""
     import discord  # 0.3 s that the page and the terminal don't need
 
@@ -79,6 +95,7 @@ async def run_bot(service: Service, settings: Settings, stop: asyncio.Event, hea
         default_format=settings.takes.audio_format,
         dev_guild_id=settings.discord.dev_guild_id,
         shutdown_grace_s=settings.workers.stop_grace_s,
+        links=links,
         ffmpeg_path=settings.clips.ffmpeg_path,
         operator_ids=settings.discord.operator_ids,
     )

@@ -42,6 +42,7 @@ from bot.voice.desk import VoiceDesk
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:
+    from bot.web.links import Links
     from generation.service import Service
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class DiscordConfig:
     least 5: Discord counts edits. `guild_ready_timeout_s` is how long discord.py waits for more guilds after each.
     `dev_guild_id` also puts the commands into one guild, where changes show at once. `ffmpeg_path`: the ffmpeg that
     encodes for voice channels, None for the one that comes with imageio-ffmpeg. `operator_ids`: see bot.operators.
+    `links`: to files that are too large for Discord; None where the page can't be reached from outside.
     """
 
     sync_state_file: Path
@@ -77,6 +79,7 @@ class DiscordConfig:
     guild_ready_timeout_s: float = 2.0
     ffmpeg_path: Path | None = None
     operator_ids: tuple[int, ...] = ()
+    links: Links | None = None
 
 
 class Tree(app_commands.CommandTree["BandmateClient"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -60,7 +61,7 @@ def sentence_for(error: BaseException, language: str = languages.ENGLISH) -> str
     if isinstance(error, app_commands.CommandInvokeError):
         return sentence_for(error.original, language)
     if isinstance(error, BandmateError):
-        return texts.escaped(languages.told(str(error), language))
+        return texts.escaped(languages.told(str(error).replace(sys.executable, "python3"), language))
     if isinstance(error, app_commands.AppCommandError):
         return _command_sentence(error)
     if isinstance(error, discord.Forbidden):

@@ -44,6 +44,7 @@ class Web(Section):
     enabled: bool | None = None
     host: str = "127.0.0.1"
     port: int = Field(8321, ge=0, le=65535)
+    public_url: str = Field("", pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")
 
 
 class Health(Section):

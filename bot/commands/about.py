@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot import answers, errors, texts
 from bot.languages import name_in, told
+from bot.reply import IS_PRIVATE
 from bot.voice import extra
 from generation.request import Operation
 
@@ -44,9 +45,10 @@ async def help_(interaction: discord.Interaction[BandmateClient]) -> None:
     named = ", ".join(f"*{told(menu.name, language)}*" for menu in menus)
     lines.append(told(f"In the menu of a message (Apps): {named}", language))
     first, *more = texts.pages(lines)
+    interaction.extras[IS_PRIVATE] = True
     await answers.respond(interaction, first)
     for page in more:
-        await interaction.followup.send(page, ephemeral=True)
+        await answers.add(interaction, page)
 
 
 def _help_lines(command: app_commands.Command[Any, ..., Any] | app_commands.Group, language: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""/jam layers, gain, mute, solo, undo: what is done to the layers of a room."""
+"""/jam layers, stems, gain, mute, solo, undo: what is done to the layers of a room."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ async def layers(interaction: discord.Interaction[BandmateClient], layer: str | 
         await answers.show(interaction, texts.cut(layer_lines(room)))
     else:
         await mixing.post_layer(interaction, room, rules.layer_named(room, layer))
+
+
+@app_commands.command(description="All layers of this room as files, in as many zips as it takes; only you get them")
+async def stems(interaction: discord.Interaction[BandmateClient]) -> None:
+    """The layers one by one; also of a closed room."""
+    room = await room_here(interaction, open_only=False)
+    await answers.think(interaction)
+    await mixing.post_stems(interaction, room)
 
 
 @app_commands.command(description="A layer louder or softer")
@@ -105,6 +113,6 @@ solo.autocomplete("layer")(layer_choices)
 
 def add_to(group: app_commands.Group) -> None:
     """Add the commands to /jam."""
-    commands: tuple[app_commands.Command[Any, ..., None], ...] = (layers, gain, mute, solo, undo)
+    commands: tuple[app_commands.Command[Any, ..., None], ...] = (layers, stems, gain, mute, solo, undo)
     for command in commands:
         group.add_command(command)

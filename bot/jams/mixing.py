@@ -9,6 +9,7 @@ import discord
 
 from bot import answers, texts
 from bot.jams import thread
+from bot.jams.card import when
 from bot.jams.rooms import person_of
 from bot.posting import MAX_REQUEST_BYTES, nonce_of
 from generation.errors import BandmateError
@@ -38,6 +39,15 @@ async def post_layer(interaction: discord.Interaction[BandmateClient], room: Roo
     await answers.show(interaction, texts.cut(lines), files=[_file(rendered)])
 
 
+async def post_stems(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
+    """All layers as files, in as many messages as it takes, in place of "thinking…". Raises BandmateError."""
+    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    first, *more = await interaction.client.service.jams.stem_parts(room, limit_bytes)
+    await answers.show(interaction, first.remark or None, files=[_file(first)])
+    for part in more:
+        await answers.add(interaction, part.remark, files=[_file(part)])
+
+
 async def close_room(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
     """Close the room, post what came of it, and remember that. The interaction is deferred. Raises BandmateError.
 
@@ -55,39 +65,46 @@ async def close_room(interaction: discord.Interaction[BandmateClient], room: Roo
 
 
 async def _closing_post(interaction: discord.Interaction[BandmateClient], room: Room) -> discord.Message:
-    files, remarks = await _closing_files(interaction, room)
+    files, told = await _closing_files(interaction, room)
     lines = [f"**{texts.escaped(room.title)}** is closed.", texts.small(room.frame.sentence())]
     credit = [texts.escaped(line) for line in credit_lines(room)]
     lines += ["**Credits**", *credit] if credit else ["Nothing came of it this time."]
-    lines += [texts.small(remark) for remark in remarks]
     nonce = nonce_of(f"close-{room.room_id}")
-    return await thread.post(interaction.client, room, texts.cut(lines), files=files, nonce=nonce)
+    return await thread.post(interaction.client, room, texts.cut([*lines, *told]), files=files, nonce=nonce)
 
 
 async def _closing_files(
     interaction: discord.Interaction[BandmateClient], room: Room
 ) -> tuple[list[discord.File], list[str]]:
-    """The mixdown and the stems, as far as they fit, and what is to be said of them."""
+    """The mixdown and the stems, as far as they fit, and lines that say what is to be said of them."""
     if not room.layers:
         return [], []
     limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
     jams = interaction.client.service.jams
-    files, remarks, left_bytes = [], [], MAX_REQUEST_BYTES
+    files, told, left_bytes = list[discord.File](), list[str](), MAX_REQUEST_BYTES
     try:
         mix = await jams.render_mix(room, interaction.client.config.default_format, limit_bytes)
         files.append(_file(mix))
-        remarks.append(mix.remark)
+        told += _remarks(mix)
         left_bytes -= len(mix.data)
     except BandmateError as error:  # all muted, or its audio was taken back: the room closes all the same
-        remarks.append(str(error))
+        told.append(texts.small(str(error)))
     try:
         stems = await jams.stems(room, min(limit_bytes, left_bytes))
     except BandmateError as error:
-        return files, [*remarks, str(error)]
+        return files, [*told, texts.small(str(error))]
     if stems is None:
-        where = "`/jam layers` with a layer's name gives each one alone, also in this closed room."
-        return files, [*filter(None, remarks), f"The stems are too large for one file here: {where}"]
-    return [*files, _file(stems)], [remark for remark in (*remarks, stems.remark) if remark]
+        return files, [*told, _where_stems_are(interaction.client, room)]
+    return [*files, _file(stems)], [*told, *_remarks(stems)]
+
+
+def _where_stems_are(client: BandmateClient, room: Room) -> str:
+    """What to say of stems that are too large for one file: a link to all of them, or the command that splits them."""
+    too_large = "-# The stems are too large for one file here."
+    if client.config.links is None:
+        return f"{too_large} `/jam stems` gives them in several, also in this closed room."
+    link = client.config.links.to_stems(room.room_id)
+    return f"{too_large} Until {when(link.ends_at)} they are at {link.url}"
 
 
 def _remarks(rendered: Rendered) -> list[str]:

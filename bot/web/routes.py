@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import secrets
@@ -13,12 +14,16 @@ from typing import Any
 from aiohttp import web
 
 from bot.web.files import EncodedFiles
+from bot.web.links import Links
 from generation.errors import RequestRefused
 from generation.hearing import Hearing
 from generation.request import AudioFormat, Operation, Request, Take
 from generation.service import CheckIn, JobState, JobStatus, Origin, Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
+LINKS: web.AppKey[Links | None] = web.AppKey("links")
+ONE_ZIP: web.AppKey[asyncio.Semaphore] = web.AppKey("one zip at a time", asyncio.Semaphore)
+MAX_ZIP_BYTES = 2**30
 FILES: web.AppKey[EncodedFiles] = web.AppKey("files", EncodedFiles)
 ORIGIN = Origin(front_end="web", person_id="web", person_name="this machine")
 CONTENT_TYPES = {"mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "flac": "audio/flac"}
@@ -122,6 +127,22 @@ async def audio(request: web.Request) -> web.Response:
     headers["Content-Range"] = f"bytes {first}-{last - 1}/{total}"
     body = rendered.data[first:last]
     return web.Response(body=body, status=HTTPStatus.PARTIAL_CONTENT, content_type=kind, headers=headers)
+
+
+@routes.get("/shared/rooms/{room_id}/stems.zip")
+async def shared_stems(request: web.Request) -> web.Response:
+    """All layers of a room for whoever has the link, and for nobody else."""
+    links, room_id = request.app[LINKS], request.match_info["room_id"]
+    if links is None:
+        raise web.HTTPNotFound(text="There are no shared files here.")
+    links.require_right(room_id, request.query.get("until", ""), request.query.get("key", ""))
+    jams = request.app[SERVICE].jams
+    async with request.app[ONE_ZIP]:  # a zip is in memory whole
+        stems = await jams.stems(await jams.room(room_id), MAX_ZIP_BYTES)
+    if stems is None:
+        raise web.HTTPNotFound(text="These stems are too large even for this page.")
+    headers = {"Content-Disposition": f'attachment; filename="{stems.filename}"', "Cache-Control": "private"}
+    return web.Response(body=stems.data, content_type="application/zip", headers=headers)
 
 
 PAGE_FIELDS = frozenset(

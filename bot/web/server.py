@@ -13,7 +13,8 @@ import structlog
 from aiohttp import web
 
 from bot.web.files import EncodedFiles
-from bot.web.routes import FILES, SERVICE, routes
+from bot.web.links import Links
+from bot.web.routes import FILES, LINKS, ONE_ZIP, SERVICE, routes
 from generation.errors import BandmateError, TakeNotFound
 from generation.service import Service
 
@@ -24,11 +25,13 @@ STATIC = Path(__file__).parent / "static"
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """Where the page listens and what it takes: `port` 0 picks a free one; `max_upload_bytes` bounds one clip."""
+    """Where the page listens and what it takes: `port` 0 picks a free one; `max_upload_bytes` bounds one clip. `links`:
+    what is shared with others, from /shared/ alone; None: nothing."""
 
     host: str = "127.0.0.1"
     port: int = 8321
     max_upload_bytes: int = 25 * 2**20
+    links: Links | None = None
 
 
 @contextlib.asynccontextmanager
@@ -36,6 +39,7 @@ async def serve_page(service: Service, config: WebConfig) -> AsyncIterator[str]:
     """Serve the page as long as the context is open; yields its address."""
     app = web.Application(middlewares=[tell_errors, only_from_the_page], client_max_size=config.max_upload_bytes)
     app[SERVICE] = service
+    app[LINKS], app[ONE_ZIP] = config.links, asyncio.Semaphore()
     files = app[FILES] = EncodedFiles(service)
     app.add_routes(routes)
     app.router.add_static("/static", STATIC)
@@ -78,7 +82,10 @@ async def mark_shown(service: Service) -> None:
 
 @web.middleware
 async def only_from_the_page(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse other sites: a foreign Host is DNS rebinding, a foreign Origin a forged form."""
+    """Refuse other sites: a foreign Host is DNS rebinding, a foreign Origin a forged form. What is shared by a signed
+    link is for everybody who has it."""
+    if request.path.startswith("/shared/") and request.method == "GET":
+        return _hardened(await handler(request))
     host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
     listening = request.transport.get_extra_info("sockname") if request.transport else None
     own_names = {"localhost", "127.0.0.1", "[::1]", *((str(listening[0]),) if listening else ())}
@@ -87,7 +94,10 @@ async def only_from_the_page(request: web.Request, handler: Handler) -> web.Stre
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.host}":
         raise web.HTTPForbidden(text="Only this page itself may ask for takes.")
-    response = await handler(request)
+    return _hardened(await handler(request))
+
+
+def _hardened(response: web.StreamResponse) -> web.StreamResponse:
     if not response.prepared:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from generation.audio.tags import Tags
 
 _MAX_NAME_CHARACTERS = 40
+_ZIP_BYTES = 32 * 1024
+"""Room for a zip's own tables and the credits."""
 
 
 async def mix_of(store: AudioStore, room: Room) -> Clip:
@@ -86,6 +88,24 @@ async def stems(store: AudioStore, room: Room, max_bytes: int) -> Rendered | Non
     return None
 
 
+async def stem_parts(store: AudioStore, room: Room, max_bytes: int) -> list[Rendered]:
+    """All layers in as many zips as it takes for each to fit `max_bytes`, each with the credits: flac, and what is too
+    large alone as what fits."""
+    packs: list[list[Rendered]] = [[]]
+    for layer in room.layers:
+        stem = await _stem(store, room, layer, AudioFormat.FLAC, max_bytes - _ZIP_BYTES)
+        if packs[-1] and sum(len(file.data) for file in (*packs[-1], stem)) > max_bytes - _ZIP_BYTES:
+            packs.append([])
+        packs[-1].append(stem)
+    name = f"{_plain(room.title) or 'jam'}-stems"
+    names = [f"{name}.zip"] if len(packs) == 1 else [f"{name}-{number}.zip" for number in range(1, len(packs) + 1)]
+    remarks = [" ".join(dict.fromkeys(stem.remark for stem in pack if stem.remark)) for pack in packs]
+    return [
+        Rendered(_zipped(room, pack), name, AudioFormat.FLAC, remark)
+        for pack, name, remark in zip(packs, names, remarks, strict=True)
+    ]
+
+
 def credits_text(room: Room) -> str:
     """Who gave what, as the text file in the zip says it."""
     lines = [room.title, room.frame.sentence(), "", *credit_lines(room), "", "AI-generated with Bandmate."]
@@ -93,13 +113,21 @@ def credits_text(room: Room) -> str:
 
 
 async def _zip_of(store: AudioStore, room: Room, audio_format: AudioFormat) -> bytes:
+    return _zipped(room, [await _stem(store, room, layer, audio_format, None) for layer in room.layers])
+
+
+async def _stem(
+    store: AudioStore, room: Room, layer: Layer, audio_format: AudioFormat, max_bytes: int | None
+) -> Rendered:
+    clip = await load_take(store, layer.audio_hash)
+    return await _render(store, clip, _stem_name(room, layer), audio_format, max_bytes, _tags(room, layer.name, layer))
+
+
+def _zipped(room: Room, stems: Sequence[Rendered]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # flac and ogg don't get smaller
-        for layer in room.layers:
-            clip = await load_take(store, layer.audio_hash)
-            name, tags = _stem_name(room, layer), _tags(room, layer.name, layer)
-            rendered = await _render(store, clip, name, audio_format, None, tags)
-            archive.writestr(rendered.filename, rendered.data)
+        for stem in stems:
+            archive.writestr(stem.filename, stem.data)
         archive.writestr("CREDITS.txt", credits_text(room))
     return out.getvalue()
 

@@ -159,6 +159,12 @@ class JamRooms:
         """All layers in one zip, lossless where that fits, else as ogg; None when not even that does."""
         return await jam_files.stems(self._store, room, max_bytes)
 
+    async def stem_parts(self, room: Room, max_bytes: int) -> list[Rendered]:
+        """All layers in as many zips as it takes for each to fit. Raises RequestRefused when there are none."""
+        if not room.layers:
+            raise RequestRefused("There is nothing in this room yet: `/jam add` brings the first layer.")
+        return await jam_files.stem_parts(self._store, room, max_bytes)
+
     async def render_blind(self, take_id: str, letter: str, max_bytes: int) -> Rendered:
         """A take of a vote: nothing in the file says whose it is. Raises TakeNotFound."""
         return await jam_files.render_blind(self._store, await self._ledger.takes.get(take_id), letter, max_bytes)

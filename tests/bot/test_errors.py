@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import errors
 from generation.errors import ClipRefused, EngineUnavailable
+from generation.install import install_extra
 
 
 class Answer:
@@ -38,6 +39,7 @@ async def _nothing(interaction: discord.Interaction) -> None: ...
     [
         (ClipRefused("hum.mp3 has no sound."), "hum.mp3 has no sound."),
         (invoked(EngineUnavailable("Install it: pip install 'bandmate[musicgen]'")), "pip install 'bandmate"),
+        (EngineUnavailable(f"It needs torch: {install_extra('musicgen')}"), ": python3 -m pip install 'bandmate"),
         (http_error(discord.Forbidden, 403, 50013), "Attach Files"),
         (http_error(discord.Forbidden, 403, 50001), "View Channel"),
         (http_error(discord.Forbidden, 403, 50007), "direct message"),

@@ -72,7 +72,6 @@ class FakeJams(JamRooms):
         self._service = service
         self.stems_fit = True
         self.mix_bytes = b"the mix"
-        self.mix_bytes = b"the mix"
         self.mixes: list[tuple[str, ...]] = []
 
     async def add_clip(self, room_id: str, by: Person, clip_id: str, name: str) -> tuple[Room, tuple[str, ...]]:
@@ -122,6 +121,11 @@ class FakeJams(JamRooms):
 
     async def stems(self, room: Room, max_bytes: int) -> Rendered | None:
         return Rendered(b"PK", "stems.zip", AudioFormat.FLAC) if self.stems_fit else None
+
+    async def stem_parts(self, room: Room, max_bytes: int) -> list[Rendered]:
+        if not room.layers:
+            raise RequestRefused("There is nothing in this room yet: `/jam add` brings the first layer.")
+        return [Rendered(b"PK", f"stems-{number}.zip", AudioFormat.FLAC) for number in (1, 2)]
 
     async def render_blind(self, take_id: str, letter: str, max_bytes: int) -> Rendered:
         return Rendered(b"ID3", f"take-{letter}.mp3", AudioFormat.MP3)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 import pytest
 
+from bot.web.links import Links
 from generation.hearing import Key
 from generation.jam.frame import Frame
 from generation.jam.room import Person
@@ -38,7 +41,7 @@ async def test_start_takes_the_frame_and_the_first_layer_from_a_clip(stage: Stag
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"key": "H dorian"}, "I don't know that key"),
+        ({"key": "H dorian"}, "I don't know the key"),
         ({"clip": ("notes.txt", b"hello")}, "not audio"),
         ({"engine": "kazoo"}, "no such engine"),
     ],
@@ -137,9 +140,22 @@ async def test_stems_that_do_not_fit_are_said_where_they_are(den: Den) -> None:
     await den.say(stage.alice, "close")
     post = next(message for message in den.messages() if "is closed" in message.content)
     assert [file.filename for file in post.attachments] == ["mix.mp3"]
-    assert "too large" in post.content and "/jam layers" in post.content
+    assert "too large" in post.content and "`/jam stems`" in post.content
+    gone = await stage.bob.slash(den.thread, "jam stems")
+    assert gone.response.ephemeral and gone.response.attachments[0].filename == "stems-1.zip"
+    assert [message.attachments[0].filename for message in gone.followups] == ["stems-2.zip"]
     alone = await stage.bob.slash(den.thread, "jam layers", layer="drums")
     assert [file.filename for file in alone.response.attachments] == ["drums.flac"]
+
+
+async def test_stems_that_do_not_fit_are_linked_where_the_page_can_be_reached(den: Den) -> None:
+    stage = den.stage
+    stage.client.config = replace(stage.client.config, links=Links("https://music.example.org", b"s" * 32))
+    stage.service.jams.stems_fit = False
+    await den.say(stage.alice, "add", clip=ogg("drums"))
+    await den.say(stage.alice, "close")
+    post = next(message for message in den.messages() if "is closed" in message.content)
+    assert "https://music.example.org/shared/rooms/" in post.content and "&key=" in post.content
 
 
 async def test_an_empty_and_a_muted_room_close_too(den: Den) -> None:
