@@ -43,9 +43,9 @@ def finish(clip: Clip, target_lufs: float = TARGET_LUFS, ceiling_dbfs: float = C
     samples, rate_hz = _without_dc(clip.samples), clip.sample_rate_hz
     limiter = Limiter(samples, rate_hz, 10 ** (ceiling_dbfs / 20))
     blocks_lufs = block_loudness(samples, rate_hz)
-    out = limiter.apply(0.0)
     if gated_loudness(blocks_lufs) is None:
-        return Clip(out, rate_hz)  # nothing that could be brought to a loudness
+        return Clip(limiter.apply(0.0), rate_hz)  # nothing that could be brought to a loudness
+    out = samples
     for release_db_per_s in RELEASES_DB_PER_S:
         limiter.release_db_per_s = release_db_per_s
         out, missing_lu = _brought_to(limiter, blocks_lufs, target_lufs, rate_hz)
@@ -70,7 +70,9 @@ def _brought_to(
 
 def _without_dc(samples: Samples) -> Samples:
     mean = samples.mean(axis=1, keepdims=True, dtype=np.float64)
-    return np.asarray(samples - np.where(np.abs(mean) >= DC_FROM, mean, 0.0), np.float32)
+    if np.abs(mean).max() < DC_FROM:
+        return samples
+    return samples - np.where(np.abs(mean) >= DC_FROM, mean, 0.0).astype(np.float32)
 
 
 def _find_gain_db(limiter: Limiter, blocks_lufs: NDArray[np.float64], aim_lufs: float) -> float:

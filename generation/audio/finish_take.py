@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from generation.audio.finish import CEILING_DBFS, TARGET_LUFS, finish
-from generation.audio.levels import loudness, true_peak_envelope
+from generation.audio.levels import loudness, true_peak
 from generation.audio.limiter import CELL_FRAMES, LOOK_AHEAD_S, Limiter
 from generation.audio.soften import CODEC_MARGIN, softened
 from generation.clip import Clip, Samples
@@ -66,7 +66,7 @@ def finish_loop(clip: Clip, target_lufs: float, ceiling_dbfs: float) -> Clip:
     tail = np.tile(clip.samples, num_copies)[:, :context]
     around = Clip(np.concatenate((lead, clip.samples, tail), axis=1), clip.sample_rate_hz)
     whole = finish(around, target_lufs, ceiling_dbfs).samples[:, context : context + clip.num_frames].copy()
-    peak = float(true_peak_envelope(whole, clip.sample_rate_hz).max())
+    peak = true_peak(whole, clip.sample_rate_hz)
     ceiling = 10 ** (ceiling_dbfs / 20)
     return Clip(whole * np.float32(ceiling / peak) if peak > ceiling else whole, clip.sample_rate_hz)
 
@@ -76,7 +76,7 @@ def _finish_kept(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float)
     heard_lufs = loudness(clip.samples, rate_hz)
     if heard_lufs is None:
         return Finished(finish(clip, target_lufs, ceiling_dbfs), {})
-    peak = float(true_peak_envelope(clip.samples[:, :kept], rate_hz).max())
+    peak = true_peak(clip.samples[:, :kept], rate_hz)
     room_db = min(20 * np.log10(ceiling / peak) if peak > 0 else MAX_GAIN_DB, MAX_GAIN_DB)
     if target_lufs - (heard_lufs + room_db) > KEPT_TOLERANCE_LU:
         return _held_back(clip, kept, finish(clip, target_lufs, ceiling_dbfs))

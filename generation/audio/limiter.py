@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.audio.levels import BLOCK_S, HOP_S, true_peak_envelope
+from generation.audio.levels import BLOCK_S, HOP_S, cell_peaks, true_peak
 from generation.clip import Samples
 
 CELL_FRAMES = 32
@@ -32,9 +32,8 @@ class Limiter:
         self._sample_rate_hz = sample_rate_hz
         self._ceiling = ceiling
         self.release_db_per_s = RELEASE_DB_PER_S
-        envelope = true_peak_envelope(samples, sample_rate_hz)
-        self._peaks = _cells(envelope).max(axis=1).astype(np.float64)
-        self._power = _cells(np.square(samples).sum(axis=0)).sum(axis=1, dtype=np.float64)
+        self._peaks = cell_peaks(samples, sample_rate_hz, CELL_FRAMES).astype(np.float64)
+        self._power = sum((_cell_energy(channel) for channel in samples), np.zeros(len(self._peaks)))
 
     def acts(self, gain_db: float) -> bool:
         """Whether any peak would pass the ceiling at this gain."""
@@ -45,13 +44,13 @@ class Limiter:
         gain = np.float32(10 ** (gain_db / 20))
         if not self.acts(gain_db):
             return self._samples * gain
-        cells = np.arange(len(self._peaks)) * CELL_FRAMES + (CELL_FRAMES - 1) / 2
-        curve = np.interp(np.arange(self._samples.shape[1]), cells, 10 ** (-self.reduction_db(gain_db) / 20))
-        return self._samples * (gain * curve.astype(np.float32))
+        curve = _drawn(10 ** (-self.reduction_db(gain_db) / 20))[: self._samples.shape[1]]
+        curve *= gain
+        return self._samples * curve
 
     def settle(self, limited: Samples) -> Samples:
         """What `apply` gave, turned down by what its true peak is still above the ceiling."""
-        peak = float(true_peak_envelope(limited, self._sample_rate_hz).max())
+        peak = true_peak(limited, self._sample_rate_hz)
         return limited * np.float32(self._ceiling / peak) if peak > self._ceiling else limited
 
     def reduction_db(self, gain_db: float) -> NDArray[np.float64]:
@@ -85,6 +84,18 @@ class Limiter:
         return np.asarray(10 * np.log10((before[last] - before[first] + tiny) / (after[last] - after[first] + tiny)))
 
 
-def _cells(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    padded: NDArray[np.float32] = np.pad(values, (0, -len(values) % CELL_FRAMES))
-    return padded.reshape(-1, CELL_FRAMES)
+def _cell_energy(channel: NDArray[np.float32]) -> NDArray[np.float64]:
+    squares = np.square(np.pad(channel, (0, -len(channel) % CELL_FRAMES)))
+    return np.asarray(squares.reshape(-1, CELL_FRAMES).sum(axis=1), np.float64)
+
+
+def _drawn(cells: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Straight lines between the middles of the cells, float32 [frames of all cells]; level before and after them."""
+    values, steps = cells.astype(np.float32), np.diff(cells).astype(np.float32)
+    half = CELL_FRAMES // 2
+    drawn = np.empty(len(cells) * CELL_FRAMES, np.float32)
+    drawn[:half], drawn[-half:] = values[0], values[-1]
+    lines = drawn[half : half + len(steps) * CELL_FRAMES].reshape(-1, CELL_FRAMES)
+    np.multiply(steps[:, None], (np.arange(CELL_FRAMES, dtype=np.float32) + 0.5) / CELL_FRAMES, out=lines)
+    lines += values[:-1, None]
+    return drawn

@@ -51,7 +51,7 @@ class Stroke:
 
 @lru_cache(maxsize=128)
 def _table(shape: str, num_partials: int) -> tuple[Wave, Wave]:
-    """One period [TABLE_FRAMES] of a wave made of its first partials, peak about 1, and the steps to the next frames."""
+    """One period [TABLE_FRAMES] of a wave made of its first partials, peak about 1, and the step after each frame."""
     n = np.arange(1, num_partials + 1)
     spectrum = np.zeros(TABLE_FRAMES // 2 + 1, dtype=complex)
     spectrum[1 : num_partials + 1] = _fourier(shape, n) * TABLE_FRAMES / 2

@@ -6,13 +6,15 @@ import re
 import subprocess
 
 import numpy as np
+import pyloudnorm
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.audio.ffmpeg import ffmpeg_path
 from generation.audio.finish import finish, measure
-from generation.audio.levels import loudness, true_peak_envelope
+from generation.audio.levels import cell_peaks, loudness, true_peak
 from generation.audio.limiter import Limiter
 from generation.clip import Clip
 from tests.support import clips, music
@@ -74,7 +76,31 @@ def test_peaks_between_the_samples_are_found() -> None:
     wave = np.sin(2 * np.pi * np.arange(4_410) / 4 + np.pi / 4)[None].astype(np.float32)
     wave *= np.hanning(4_410).astype(np.float32)
     assert np.abs(wave).max() < 0.71
-    assert true_peak_envelope(wave, 44_100).max() == pytest.approx(1.0, abs=0.01)
+    assert true_peak(wave, 44_100) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("num_frames", [1, 31, 32, 500, 65_536, 65_537, 200_003])
+def test_peaks_of_cells_are_those_of_the_whole_wave(num_frames: int) -> None:
+    wave = np.random.default_rng(num_frames).normal(0, 0.1, (2, num_frames)).astype(np.float32)
+    fine = np.abs([soxr.resample(channel, 44_100, 176_400, quality="MQ") for channel in wave]).max(axis=0)
+    plain = np.abs(wave).max(axis=0)
+    wanted = [
+        max(plain[first : first + 32].max(), fine[4 * first : 4 * min(first + 32, num_frames)].max(initial=0))
+        for first in range(0, num_frames, 32)
+    ]
+    np.testing.assert_array_equal(cell_peaks(wave, 44_100, 32), wanted)
+    assert true_peak(wave, 44_100) == max(wanted)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 44_100, 48_000])
+@pytest.mark.parametrize("duration_s", [0.05, 0.4, 0.73, 5.28])
+def test_loudness_is_that_of_the_library_of_the_standard(rate_hz: int, duration_s: float) -> None:
+    samples = np.random.default_rng(rate_hz).normal(0, 0.1, (2, round(duration_s * rate_hz))).astype(np.float32)
+    samples *= np.linspace(0, 1, samples.shape[1], dtype=np.float32)
+    looped = np.tile(samples, 1 if duration_s > 0.4 else 9)
+    meter = pyloudnorm.Meter(rate_hz, filter_class="DeMan")
+    assert loudness(looped, rate_hz) == pytest.approx(meter.integrated_loudness(looped.T.astype(float)), abs=0.01)
+    assert loudness(samples, rate_hz) == pytest.approx(loudness(looped, rate_hz), abs=1.5)
 
 
 def test_dc_is_removed_and_silence_stays_silence() -> None:
