@@ -17,6 +17,7 @@ from generation.audio.phase import REMARK as INVERTED
 from generation.audio.phase import turned_round
 from generation.audio.sandbox import ChildLimits, ChildResult, run_limited
 from generation.audio.sniff import Container, sniff
+from generation.audio.stall import slowness
 from generation.clip import Clip
 from generation.errors import BandmateError, ClipRefused
 
@@ -31,6 +32,11 @@ ABSURD_RATE_HZ = 768_000
 
 NOT_STARTED = (126, 127)
 """What a shell says of a program that is no program or is not there."""
+
+STALL_CPU_S = 0.15
+"""A file that costs more than this without a sample of sound is made to cost: the first sound of a real one comes after
+0.02 s, behind a megabyte of text in its tags after 0.06 s. (Processor seconds on the machine of the benchmarks; a
+slower one gives more.)"""
 
 SHORT_BY_S = 0.5
 """A file that gives this much less than it states has broken off; padding of codecs is well below."""
@@ -135,6 +141,7 @@ async def _run(fd: int, container: Container, limits: DecodeLimits, filters: str
         wall_s=limits.wall_s,
         output_bytes=round((max_s + 1) * MAX_RATE_HZ) * 2 * 4,  # stereo float32
         bubblewrap=limits.bubblewrap,
+        stall_cpu_s=STALL_CPU_S * await asyncio.to_thread(slowness),
     )
     os.lseek(fd, 0, os.SEEK_SET)
     command = decode_command(ffmpeg_path(limits.ffmpeg_path), container, fd, max_s, filters)

@@ -13,6 +13,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from generation.audio.stall import stalled
+
 STDERR_BYTES = 32_768
 """What is kept of a child's messages: half from the start, half from the end."""
 
@@ -27,18 +29,21 @@ _LIMITED = 'for limit in "-v $1" "-t $2" "-n 24" "-f 0" "-c 0"; do ulimit $limit
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What a child may use. `memory_bytes` is address space, `cpu_s` whole seconds of CPU, `output_bytes` of stdout."""
+    """What a child may use. `memory_bytes` is address space, `cpu_s` whole seconds of CPU, `output_bytes` of stdout;
+    `stall_cpu_s` seconds of CPU without any new output."""
 
     memory_bytes: int
     cpu_s: int
     wall_s: float
     output_bytes: int
     bubblewrap: bool = True
+    stall_cpu_s: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class ChildResult:
-    """What a child left: its output up to the limit, its messages, its exit code, and which limit ended it."""
+    """What a child left: its output up to the limit, its messages, its exit code, and which limit ended it
+    (`timed_out`: of time, also the one without new output)."""
 
     stdout: bytes | bytearray
     stderr: str
@@ -67,12 +72,15 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
     )
     out, err = bytearray(), bytearray()
     timed_out = False
+    watching = asyncio.create_task(stalled(process.pid, out, limits.stall_cpu_s, lambda: _kill(process)))
     try:
         async with asyncio.timeout(limits.wall_s):
             await asyncio.gather(_read(process, out, limits.output_bytes), _read_messages(process, err))
     except TimeoutError:
         timed_out = True
     finally:
+        timed_out = timed_out or watching.done()
+        watching.cancel()
         await _end(process)
     overflowed = len(out) > limits.output_bytes
     del out[limits.output_bytes :]

@@ -50,3 +50,54 @@ def _crc_table(polynomial: int, bits: int) -> tuple[int, ...]:
             value &= (1 << bits) - 1
         table.append(value)
     return tuple(table)
+
+
+def bombs() -> dict[str, bytes]:
+    """Files that are small, or say little, and ask for much time or memory; by what they do."""
+    absurd_wav = b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack(
+        "<IHHIIHH", 16, 1, 65_535, 2**31 - 1, 2**31 - 1, 65_535, 8
+    )
+    long_wav = b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8_000, 16_000, 2, 16)
+    big_picture = b"ID3\x04\0\0" + _syncsafe(20 * 2**20) + b"APIC" + _syncsafe(20 * 2**20 - 10) + bytes(2)
+    return {
+        "30 h of silence in 1 MB of FLAC": long_silent_flac(),
+        "24 MiB of zeros behind ID3": b"ID3\x04\0\0\0\0\0\0" + bytes(24 * 2**20),
+        "WAV of 65,535 channels at 2 GHz": absurd_wav + b"data\xff\xff\xff\x7f" + bytes(2**20),
+        "WAV that says 4 GiB and has 20 MiB": long_wav + b"data\xff\xff\xff\xff" + b"\x01\x00" * (10 * 2**20),
+        "MP3 behind a tag of 20 MiB": big_picture + bytes(20 * 2**20 - 20) + b"\xff\xfb\x90\x00" + bytes(4_096),
+        "700,000 empty Ogg pages": _empty_ogg_pages(700_000),
+        "3 million empty ADTS frames": b"\xff\xf1\x50\x80\x00\xff\xfc" * (3 * 2**20),
+        "2 million tiny chunks in a WAV": b"RIFF\xff\xff\xff\xffWAVE" + b"LIST\x00\x00\x00\x00" * (2 * 2**20),
+        "2 million tiny chunks in an AIFF": b"FORM\x7f\xff\xff\xffAIFF" + b"ANNO\x00\x00\x00\x00" * (2 * 2**20),
+        "2 million tiny chunks in a CAF": b"caff\x00\x01\x00\x00" + b"free" * (6 * 2**20),
+        "8 million void elements in a Matroska": b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01"
+        + b"\xff" * 7
+        + b"\xec\x80" * (8 * 2**20),
+        "2 million free boxes in an MP4": b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + b"\0\0\0\x08free" * (2 * 2**20),
+        "2 million empty FLAC metadata blocks": b"fLaC" + b"\x01\0\0\0" * (2 * 2**20),
+        "2 million ID3 tags": b"ID3\x04\0\0\0\0\0\0" * (2 * 2**20),
+        "6 million MP3 headers of nothing": b"\xff\xfb\x90\x00" * (6 * 2**20),
+        "MP4 of boxes within boxes": b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + _nested_boxes(20_000),
+        "1,000 streams in one Ogg": b"".join(
+            _ogg_page(serial, 2, b"\x01vorbis" + bytes(23)) for serial in range(1_000)
+        ),
+    }
+
+
+def _syncsafe(number: int) -> bytes:
+    return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))  # ID3v2.4, section 6.2
+
+
+def _ogg_page(serial: int, flags: int, payload: bytes) -> bytes:
+    """A page (RFC 3533, section 6) of at most 254 bytes, with a checksum of 0, as a careless writer leaves it."""
+    sizes = bytes([1, len(payload)]) if payload else b"\0"
+    return b"OggS\0" + bytes([flags]) + bytes(8) + struct.pack("<III", serial, 0, 0) + sizes + payload
+
+
+def _empty_ogg_pages(count: int) -> bytes:
+    return _ogg_page(1, 2, b"\x01vorbis" + bytes(23)) + _ogg_page(1, 0, b"") * count
+
+
+def _nested_boxes(depth: int) -> bytes:
+    """Boxes of type moov, each in the one before (ISO/IEC 14496-12, section 4.2)."""
+    return b"".join(struct.pack(">I4s", 8 * (depth - level), b"moov") for level in range(depth))
