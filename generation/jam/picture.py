@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from generation.jam.frame import METRES
 from generation.jam.room import Layer, Room
+from generation.pictures.lettering import Letters, drawable, initials, shown_name
+from generation.pictures.people import draw_figure, ink_on, person_colour
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
-
-    Font = FreeTypeFont | ImageFont
 
 Colour = tuple[int, int, int]
 Tell = Callable[[str], str]
@@ -24,25 +22,13 @@ Box = tuple[float, float, float, float]
 WIDTH, HEADER, LANE, FOOTER = 1200, 176, 92, 24
 """Pixels of the finished picture; it is drawn SCALE times as large and made smaller, so that edges are smooth."""
 SCALE = 2
-MARGIN = 28
+MARGIN, AVATAR = 28, 48
 STRIP_LEFT, STRIP_RIGHT = 440, WIDTH - 150
 
 BACKGROUND, PANEL, LINE = (30, 31, 34), (43, 45, 49), (62, 64, 70)
 """Discord's dark theme, as in the waveform picture."""
 TEXT, DIM, FAINT = (242, 243, 245), (181, 186, 193), (110, 114, 122)
 OPEN, CLOSED, MUTED, SOLO = (35, 165, 90), (128, 132, 142), (218, 55, 60), (240, 178, 50)
-PEOPLE: tuple[Colour, ...] = (
-    (88, 101, 242),
-    (235, 69, 158),
-    (87, 242, 135),
-    (254, 231, 92),
-    (69, 200, 235),
-    (245, 130, 72),
-    (178, 120, 250),
-    (120, 220, 190),
-)
-FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "arial.ttf", "Arial.ttf")
-"""Looked for in the machine's font folders, for names in many scripts; else Pillow's own Latin font."""
 
 
 def card_png(room: Room, tell: Tell = str) -> bytes:
@@ -64,10 +50,11 @@ def card_png(room: Room, tell: Tell = str) -> bytes:
 
 
 def _draw_header(draw: ImageDraw, room: Room, tell: Tell) -> None:
-    _text(draw, MARGIN, 26, room.title or tell("Jam room"), 40, TEXT, WIDTH - 360)
+    _text(draw, MARGIN, 20, drawable(room.title) or tell("Jam room"), 42, TEXT, WIDTH - 360, bold=True)
     state, colour = ("open", OPEN) if room.is_open else ("closed", CLOSED)
     _pill(draw, WIDTH - MARGIN, 32, tell(state), colour, (255, 255, 255), right=True)
-    _text(draw, MARGIN, 80, tell(f"hosted by {room.name_of(room.host_id)}"), 20, DIM, WIDTH - 2 * MARGIN)
+    host = shown_name(room.name_of(room.host_id), room.host_id)
+    _text(draw, MARGIN, 77, tell(f"hosted by {host}"), 23, DIM, WIDTH - 2 * MARGIN)
     frame = room.frame
     key = tell(str(frame.key) if frame.key else "any key")
     bars = tell(f"{frame.bars} bar{'s' if frame.bars > 1 else ''}")
@@ -88,19 +75,34 @@ def _draw_empty(draw: ImageDraw, room: Room, tell: Tell) -> None:
 def _draw_lane(draw: ImageDraw, room: Room, layer: Layer, top: int, tell: Tell) -> None:
     """Name and owner at the left, the waveform over the room's bars, gain and marks at the right."""
     heard = layer in room.audible_layers
-    colour = colour_of(layer.owner_id) if heard else FAINT
+    colour = person_colour(layer.owner_id) if heard else FAINT
     _panel(draw, (MARGIN, top + 4, WIDTH - MARGIN, top + LANE - 8), PANEL)
     _panel(draw, (MARGIN, top + 4, MARGIN + 8, top + LANE - 8), colour)
-    _text(draw, MARGIN + 28, top + 14, layer.name, 25, TEXT if heard else FAINT, STRIP_LEFT - MARGIN - 60)
-    _text(draw, MARGIN + 28, top + 48, room.name_of(layer.owner_id), 18, DIM if heard else FAINT, STRIP_LEFT - 110)
+    owner = shown_name(room.name_of(layer.owner_id), layer.owner_id)
+    _draw_avatar(draw, (MARGIN + 26, top + 20), room.name_of(layer.owner_id), colour)
+    name, left = drawable(layer.name) or tell(f"layer {layer.layer_id}"), MARGIN + 90
+    _text(draw, left, top + 10, name, 28, TEXT if heard else FAINT, STRIP_LEFT - left - 22, bold=True)
+    _text(draw, left, top + 47, owner, 21, DIM if heard else FAINT, STRIP_LEFT - left - 22)
     _draw_strip(draw, layer, room.frame.bars, top, colour)
     right = WIDTH - MARGIN - 16
     if layer.is_muted or layer.is_solo:
         word, mark = ("mute", MUTED) if layer.is_muted else ("solo", SOLO)
         ink = (255, 255, 255) if layer.is_muted else BACKGROUND
-        _pill(draw, right, top + 12, tell(word), mark, ink, right=True, size=16)
+        _pill(draw, right, top + 12, tell(word), mark, ink, right=True, size=18)
     if layer.gain_db:
-        _text(draw, right - 78, top + 50, f"{layer.gain_db:+.1f} dB", 17, DIM, 90)
+        _text(draw, right - 72, top + 46, f"{layer.gain_db:+.1f} dB", 20, DIM, 94)
+
+
+def _draw_avatar(draw: ImageDraw, corner: tuple[float, float], name: str, colour: Colour) -> None:
+    """The owner's round mark, with initials where a font has them."""
+    left, top = corner
+    box = _scaled((left, top, left + AVATAR, top + AVATAR))
+    draw.ellipse(box, colour)
+    if letters := initials(name):
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        Letters(20 * SCALE, bold=True).write(draw, middle, letters, ink_on(colour), "mm")
+    else:
+        draw_figure(draw, box, ink_on(colour))
 
 
 def _draw_strip(draw: ImageDraw, layer: Layer, bars: int, top: int, colour: Colour) -> None:
@@ -115,11 +117,6 @@ def _draw_strip(draw: ImageDraw, layer: Layer, bars: int, top: int, colour: Colo
         draw.rounded_rectangle(_scaled(box), radius=step * 0.3 * SCALE, fill=colour)
 
 
-def colour_of(person_id: str) -> Colour:
-    """A person's own colour, the same in every room."""
-    return PEOPLE[zlib.crc32(person_id.encode()) % len(PEOPLE)]
-
-
 def _pill(
     draw: ImageDraw,
     x: float,
@@ -129,25 +126,24 @@ def _pill(
     ink: Colour,
     *,
     right: bool = False,
-    size: int = 20,
+    size: int = 22,
 ) -> float:
     """Words in a rounded box that begins (or with `right` ends) at x; gives its right end."""
-    font = _font(size)
-    length = font.getlength(words) / SCALE + size
+    letters = Letters(size * SCALE)
+    shown = letters.fitted(words, (WIDTH - 2 * MARGIN) * SCALE)
+    length = letters.width(shown) / SCALE + size
     left = x - length if right else x
     draw.rounded_rectangle(_scaled((left, y, left + length, y + size * 1.7)), radius=size * 0.85 * SCALE, fill=fill)
-    draw.text(((left + size / 2) * SCALE, (y + size * 0.85) * SCALE), words, ink, font, anchor="lm")
+    letters.write(draw, ((left + size / 2) * SCALE, (y + size * 0.85) * SCALE), shown, ink, "lm")
     return left + length
 
 
-def _text(draw: ImageDraw, x: float, y: float, words: str, size: int, ink: Colour, max_width: float) -> None:
+def _text(
+    draw: ImageDraw, x: float, y: float, words: str, size: int, ink: Colour, max_width: float, *, bold: bool = False
+) -> None:
     """One line of words from (x, y) on, cut where it would be wider than `max_width`."""
-    font = _font(size)
-    shown = words
-    while shown and font.getlength(shown) > max_width * SCALE:
-        shown = shown[:-1]
-    shown = shown if shown == words else shown[:-1].rstrip() + "…"
-    draw.text((x * SCALE, y * SCALE), shown, ink, font)
+    letters = Letters(size * SCALE, bold)
+    letters.write(draw, (x * SCALE, y * SCALE), letters.fitted(words, max_width * SCALE), ink)
 
 
 def _panel(draw: ImageDraw, box: Box, fill: Colour) -> None:
@@ -161,15 +157,3 @@ def _line(draw: ImageDraw, box: Box, fill: Colour) -> None:
 def _scaled(box: Box) -> Box:
     left, top, right, bottom = (value * SCALE for value in box)
     return left, top, right, bottom
-
-
-def _font(size: int) -> Font:
-    """A font of this size in finished pixels."""
-    from PIL import ImageFont
-
-    for name in FONTS:
-        try:
-            return ImageFont.truetype(name, size * SCALE)
-        except OSError:
-            continue
-    return ImageFont.load_default(size * SCALE)

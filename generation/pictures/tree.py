@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from generation.family import Family, Member
 from generation.pictures import tree_cards as cards
 from generation.pictures.lettering import Letters, drawable, shown_name
+from generation.pictures.people import person_colour
 from generation.pictures.tree_cards import BACKGROUND, FAINT, PALE, WHITE, Colour, Size
 from generation.pictures.tree_layout import Block, Layout, lay_out
 from generation.pictures.tree_lines import draw_line
@@ -161,7 +162,7 @@ def _legend(sheet: _Sheet, family: Family) -> list[tuple[float, float, str, Colo
     there = {member.operation for member in family.members}
     operations = [(cards.LABELS[item], cards.COLOURS[item]) for item in Operation if item in there]
     people = {member.person_id: member.person_name for member in family.members if member.person_id}
-    named = [(shown_name(name, who), cards.person_colour(who)) for who, name in people.items()]
+    named = [(shown_name(name, who), person_colour(who)) for who, name in people.items()]
     start = MARGIN_PX + letters.width(_count(family)) + 28
     rows = [(start, LEGEND_Y, operations)]
     if sheet.size.is_dot:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import colorsys
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generation.family import Member
 from generation.pictures.lettering import Letters, drawable, initials, shown_name
+from generation.pictures.people import draw_figure, ink_on, person_colour
 from generation.request import Operation
 
 if TYPE_CHECKING:
@@ -80,14 +79,6 @@ def colour_of(member: Member | None) -> Colour:
     return COLOURS[member.operation]
 
 
-def person_colour(person_id: str) -> Colour:
-    """A person's own colour: the same in every picture."""
-    drawn = hashlib.sha256(person_id.encode()).digest()
-    lightness, saturation = 0.45 + drawn[1] / 256 * 0.2, 0.4 + drawn[2] / 256 * 0.35
-    red, green, blue = colorsys.hls_to_rgb(drawn[0] / 256, lightness, saturation)
-    return round(red * 255), round(green * 255), round(blue * 255)
-
-
 def blended(colour: Colour, ground: Colour, share: float) -> Colour:
     """The colour over a ground, `share` 0..1 of it."""
     red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(colour, ground, strict=True))
@@ -110,7 +101,10 @@ def draw_shape(draw: ImageDraw, size: Size, corner: Point, member: Member, *, is
         _rounded(draw, box, radius, colour, scale)
         inner = (box[0] + 4, box[1] + 4, box[2] - 4, box[3] - 4)
         own = person_colour(member.person_id)
-        _rounded(draw, inner, radius - 4, CARD_GONE if is_gone else blended(own, BACKGROUND, 0.8), scale)
+        _rounded(draw, inner, radius - 4, CARD_GONE if is_gone else own, scale)
+        if not is_gone and not initials(member.person_name):
+            left, top, right, bottom = (value * scale for value in inner)
+            draw_figure(draw, (left, top, right, bottom), ink_on(own))
         return
     _rounded(draw, box, radius, blended(colour, CARD, 0.5), scale)
     bar = size.height_px / 12
@@ -118,7 +112,11 @@ def draw_shape(draw: ImageDraw, size: Size, corner: Point, member: Member, *, is
     _rounded(draw, box, radius, blended(colour, BACKGROUND, 0.55 if is_gone else 1.0), scale)
     _rounded(draw, inner, radius - 1.5, CARD_GONE if is_gone else CARD, scale)
     if member.person_id:
-        draw.ellipse(tuple(value * scale for value in _avatar(size, corner)), person_colour(member.person_id))
+        left, top, right, bottom = (value * scale for value in _avatar(size, corner))
+        own = person_colour(member.person_id)
+        draw.ellipse((left, top, right, bottom), own)
+        if not initials(member.person_name):
+            draw_figure(draw, (left, top, right, bottom), ink_on(own))
 
 
 def write(draw: ImageDraw, size: Size, corner: Point, member: Member) -> None:
@@ -126,12 +124,15 @@ def write(draw: ImageDraw, size: Size, corner: Point, member: Member) -> None:
     if size.is_dot:
         left, top = corner
         middle = (left + size.width_px / 2, top + size.height_px / 2)
-        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), LIGHT, "mm")
+        is_gone = member.operation is None or member.is_retracted
+        ink = FAINT if is_gone else ink_on(person_colour(member.person_id))
+        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), ink, "mm")
         return
     left, top, right, bottom = _avatar(size, corner)
     if member.person_id:
         middle = ((left + right) / 2, (top + bottom) / 2)
-        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), WHITE, "mm")
+        ink = ink_on(person_colour(member.person_id))
+        Letters(size.line_px, bold=True).write(draw, middle, initials(member.person_name), ink, "mm")
     title, words, name = _lines(member, has_words=size is SIZES[0])
     x = right + size.height_px * 0.16 if member.person_id else left
     room = corner[0] + size.width_px - x - size.height_px * 0.12
