@@ -110,7 +110,7 @@ async def _on_form(interaction: discord.Interaction[BandmateClient], form: Fille
     if kind not in _LABELS or scope_name not in list(Scope):
         raise RequestRefused("There is no such form any more. Ask for /settings again.")
     scope = Scope(scope_name)
-    if kind not in _BUTTONS[scope] or kind == "reset":
+    if (kind, scope) not in forms.FIELDS:
         raise RequestRefused("That can't be set there.")
     require_right(interaction, scope)
     await _choose(interaction, scope, forms.changes_of(interaction.client, kind, scope, form))

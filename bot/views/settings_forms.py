@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 DEFAULTS = ("engine", "audio_format", "seconds", "voice_message", "language")
 ACCESS = ("channel_ids", "role_ids", "blocked_ids")
 DAILY = tuple(name for name in RANGES if is_daily(name))
-LIMITS = {
-    Scope.SERVICE: ("max_jobs", "max_jobs_per_person", "max_jobs_per_guild", "cooldown_s"),
-    Scope.GUILD: ("max_seconds", "max_takes", "max_jobs_per_person", "max_jobs_per_guild", "cooldown_s"),
-    Scope.CHANNEL: ("max_seconds", "max_takes", "max_jobs_per_person"),
+_LIMITS = ("max_seconds", "max_takes", "max_jobs_per_person")
+FIELDS: dict[tuple[str, Scope], tuple[str, ...]] = {
+    **{("defaults", scope): DEFAULTS for scope in (Scope.PERSON, Scope.CHANNEL, Scope.GUILD)},
+    ("leave", Scope.PERSON): ("leave",),
+    ("limits", Scope.CHANNEL): _LIMITS,
+    ("limits", Scope.GUILD): (*_LIMITS, "max_jobs_per_guild", "cooldown_s"),
+    ("limits", Scope.SERVICE): ("max_jobs", "max_jobs_per_person", "max_jobs_per_guild", "cooldown_s"),
+    **{("daily", scope): DAILY for scope in (Scope.GUILD, Scope.SERVICE)},
+    ("access", Scope.GUILD): ACCESS,
 }
-_FIELDS = {"defaults": DEFAULTS, "daily": DAILY, "access": ACCESS, "leave": ("leave",)}
+"""What each kind of form sets, by the scopes that have it."""
 ALL_NAMES = (*DEFAULTS, "max_seconds", "max_takes", *RANGES, *ACCESS, "leave")
 INHERIT = "As inherited"
 MAX_LISTED = 25
@@ -58,14 +63,9 @@ def form_of(
 ) -> discord.ui.Modal:
     """A form of a kind for a scope, filled with what is chosen there."""
     form = new_form(interaction, "settings", f"{kind}-{scope}", _TITLES[kind])
-    for name in fields_of(kind, scope):
+    for name in FIELDS[kind, scope]:
         form.add_item(_field(interaction.client, name, chosen.get(name)))
     return form
-
-
-def fields_of(kind: str, scope: Scope) -> tuple[str, ...]:
-    """The names that a kind of form sets in a scope."""
-    return LIMITS[scope] if kind == "limits" else _FIELDS[kind]
 
 
 def _field(client: BandmateClient, name: str, value: Any) -> Field:
@@ -112,7 +112,7 @@ def _list_field(name: str, ids: tuple[str, ...]) -> Field:
 def changes_of(client: BandmateClient, kind: str, scope: Scope, form: FilledForm) -> dict[str, Any]:
     """What a form changes; None takes a choice back. Raises RequestRefused for values that it does not offer, and for
     limits that are looser than the operator's."""
-    changes = {name: _value(client, name, form) for name in fields_of(kind, scope)}
+    changes = {name: _value(client, name, form) for name in FIELDS[kind, scope]}
     if scope is not Scope.SERVICE:
         for name in changes.keys() & RANGES.keys():
             _require_within(name, changes[name], client.service.door.limits[name])

@@ -138,7 +138,7 @@ def all_forms() -> Iterator[discord.ui.Modal]:
         yield forms.wish_form(interaction, "w", title, sources, list(forms.REMIXES))
     yield from (jam_relay.turn_form(interaction, room), jam_upload.upload_form(interaction, room, "drums"))
     yield jam_menu.which_form(interaction, "w", sources)
-    for kind, scope in ((kind, scope) for kind in settings_forms.FIELDS for scope in Scope):
+    for kind, scope in settings_forms.FIELDS:
         yield settings_forms.form_of(interaction, kind, scope, {})
 
 
