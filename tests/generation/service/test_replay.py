@@ -42,17 +42,17 @@ async def band(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def test_takes_of_every_kind_come_out_identical_and_as_promised(band: Service, tmp_path: Path) -> None:
-    clip, _ = song_clip(duration_s=7.0)
+    clip, _ = song_clip(duration_s=6.0)
     other, _ = song_clip(tempo_bpm=100.0, duration_s=5.0)
     one = await band.check_in(wav(clip), name="one.wav", owner=member())
     two = await band.check_in(wav(other), name="two.wav", owner=member())
     ids = (one.clip_id,)
     asked = [
-        Request(Operation.COMPOSE, "lofi with rhodes", duration_s=4.0, num_takes=2),
-        Request(Operation.COMPOSE, "in this style", ids, duration_s=4.0),
-        Request(Operation.EXTEND, "rock", ids, duration_s=4.0, num_takes=2),
-        Request(Operation.VARY, "", ids, duration_s=4.0, strength=0.7),
-        Request(Operation.RESTYLE, "bossa nova", ids, duration_s=4.0),
+        Request(Operation.COMPOSE, "lofi with rhodes", duration_s=3.0, num_takes=2),
+        Request(Operation.COMPOSE, "in this style", ids, duration_s=3.0),
+        Request(Operation.EXTEND, "rock", ids, duration_s=3.0, num_takes=2),
+        Request(Operation.VARY, "", ids, duration_s=3.0, strength=0.7),
+        Request(Operation.RESTYLE, "bossa nova", ids, duration_s=3.0),
         Request(Operation.ACCOMPANY, "strings", ids),
         Request(Operation.LOOP, clip_ids=ids, engine="studio", bars=1, audio_format=AudioFormat.FLAC),
         Request(Operation.BLEND, clip_ids=(one.clip_id, two.clip_id), engine="studio"),
@@ -75,18 +75,18 @@ async def test_takes_of_a_neural_engine_come_out_identical(tmp_path: Path) -> No
     pytest.importorskip("torch")
     models = [str(build_tiny_musicgen(tmp_path / kind, kind=kind)) for kind in ("mono", "melody")]
     options = EngineOptions({"models": models, "accept_licence": True, "precision": "float32"})
-    clip, _ = song_clip(duration_s=4.0)
+    clip, _ = song_clip(duration_s=3.0)
     engines = {"musicgen": options}
     config = ServiceConfig(tmp_path / "data", engines=engines, preload_engines=("musicgen",), threads_per_worker=1)
     async with Service(config) as service:
         heard = await service.check_in(wav(clip), name="one.wav", owner=member())
         ids = (heard.clip_id,)
         asked = [
-            Request(Operation.COMPOSE, "lo fi", engine="musicgen", duration_s=2.0),
-            Request(Operation.COMPOSE, "lo fi", ids, engine="musicgen", duration_s=2.0),
-            Request(Operation.EXTEND, "rock", ids, engine="musicgen", duration_s=2.0),
+            Request(Operation.COMPOSE, "lo fi", engine="musicgen", duration_s=1.0),
+            Request(Operation.COMPOSE, "lo fi", ids, engine="musicgen", duration_s=1.0),
+            Request(Operation.EXTEND, "rock", ids, engine="musicgen", duration_s=1.0),
             Request(Operation.VARY, "rock", ids, engine="musicgen", strength=0.5),
-            Request(Operation.RESTYLE, "jazz", ids, engine="musicgen", model=models[1], duration_s=2.0),
+            Request(Operation.RESTYLE, "jazz", ids, engine="musicgen", model=models[1], duration_s=1.0),
         ]
         for number, request in enumerate(asked):
             (take,) = await (await service.submit(request, member(), key=str(number))).takes()
