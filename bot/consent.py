@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import answers, orders, preferences, texts
+from bot.jams.rooms import has_left
 from bot.views.access import take_source
 from bot.views.asking import ask_view
 from bot.wishes import Wish
@@ -34,6 +35,8 @@ async def fulfil(
     await preferences.require_allowed(interaction)
     owner_id = await owner_to_ask(interaction.client, wish, granted)
     if owner_id is not None:
+        if await has_left(interaction.client, interaction.guild_id or 0, owner_id):
+            raise RequestRefused("The owner of this clip wants to be asked first, and has left the server.")
         await ask(interaction, wish, owner_id, granted)
         return
     await orders.defer(interaction, private=wish.is_private, in_place=in_place)
