@@ -23,6 +23,7 @@ from generation.engines import ENGINES, EngineOptions, create_engine
 from generation.engines.base import Described
 from generation.errors import BandmateError
 from generation.install import pip_install
+from generation.worker import offline
 
 MIN_FREE_BYTES = 2 * 2**30
 """Room for some 200 takes with their stems; under it the doctor warns."""
@@ -60,6 +61,7 @@ def examine_machine(settings: Settings, *, load: bool = False) -> list[Finding]:
         *(examine_engine(name, options, devices[-1], load=load) for name, options in settings.engines.items()),
         examine_voice(settings.clips.ffmpeg_path),
         examine_devices(devices),
+        examine_worker_network(settings.workers.network),
     ]
 
 
@@ -104,6 +106,15 @@ def examine_voice(chosen: Path | None = None) -> Finding:
         mend = "correct or remove clips.ffmpeg_path"
         return Finding("voice", "needs an ffmpeg that writes Opus (libopus)", False, mend=mend)
     return Finding("voice", "ready: Opus by ffmpeg, encrypted end to end (DAVE)")
+
+
+def examine_worker_network(is_allowed: bool) -> Finding:
+    """Whether the processes that make takes can reach anybody, and whether that is as the settings want it."""
+    if is_allowed:
+        return Finding("workers' network", "open, for fetching weights; workers.network = false closes it")
+    if offline.works_here():
+        return Finding("workers' network", "closed: the kernel refuses workers every network socket")
+    return Finding("workers' network", "meant to be closed, but this system can't do that", False, mend="use Linux")
 
 
 def examine_sandbox() -> Finding:

@@ -111,6 +111,7 @@ class Workers(Section):
 
     devices: tuple[str, ...] = ("auto",)
     threads_per_worker: int = _default(ServiceConfig, "threads_per_worker")
+    network: bool = _default(ServiceConfig, "worker_network")
     preload_engines: tuple[str, ...] = _default(ServiceConfig, "preload_engines")
     start_limit_s: float = _default(ServiceConfig, "start_limit_s")
     load_limit_s: float = _default(ServiceConfig, "load_limit_s")

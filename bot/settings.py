@@ -107,6 +107,7 @@ class Settings(BaseSettings):
             "data_folder": self.data_dir,
             "database_url": self.database_url,
             "devices": find_devices(self.workers),
+            "worker_network": self.workers.network,
         }
         own["decode_limits"] = DecodeLimits(**dict(self.clips))
         own["checks"] = self.checks

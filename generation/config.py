@@ -55,6 +55,7 @@ class ServiceConfig:
     engine_registry: a dotted module with an `ENGINES` mapping (as in generation.engines) that adds to the known ones.
     decode_limits: generation.audio.decode's limits; None: its defaults.
     threads_per_worker: threads of one worker's numeric libraries (1..256).
+    worker_network: whether workers may reach the network, which only the fetching of an engine's weights needs.
     lease_s: how long a worker's hold on a job lasts without a sign of life (3..3600 s); renewed at a third of it.
     instance_s: after this time without a sign of life another service may answer this one's jobs (3..3600 s).
     poll_interval_s: how often the ledger is asked for what other services did (0.05..60 s).
@@ -95,6 +96,7 @@ class ServiceConfig:
     engine_registry: str | None = None
     decode_limits: DecodeLimits | None = None
     threads_per_worker: int = 2
+    worker_network: bool = True
     lease_s: float = 30.0
     instance_s: float = 60.0
     poll_interval_s: float = 1.0

@@ -13,7 +13,7 @@ from typing import Self
 
 import structlog
 
-from generation.worker.inside import PARENT_PID
+from generation.worker.inside import OFFLINE, PARENT_PID
 from generation.worker.messages import MAX_MESSAGE_BYTES, Logged, Message, NotUnderstood, from_line, to_line
 
 log = structlog.get_logger()
@@ -32,15 +32,18 @@ class Child:
         self._process = process
 
     @classmethod
-    async def start(cls, module: str, *, num_threads: int) -> Self:
-        """Run `python -m module` with its numeric libraries held to `num_threads` threads."""
+    async def start(cls, module: str, *, num_threads: int, network: bool = False) -> Self:
+        """Run `python -m module` with its numeric libraries held to `num_threads` threads.
+
+        Without `network` it gives up the making of network sockets before anything else.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             module,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_environment(num_threads),
+            env=_environment(num_threads) | ({} if network else {OFFLINE: "1"}),
             limit=MAX_MESSAGE_BYTES,
             start_new_session=True,
         )

@@ -14,9 +14,14 @@ from typing import Any, BinaryIO
 import structlog
 
 from generation.worker.messages import Logged, Message, Setup, from_line, to_line
+from generation.worker.offline import give_up_network
+
+log = structlog.get_logger()
 
 PARENT_PID = "BANDMATE_PARENT_PID"
 """The environment variable in which a child is told who started it."""
+OFFLINE = "BANDMATE_OFFLINE"
+"""The environment variable that tells a child to do without a network."""
 _SETUP_LIMIT_S = 60.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -34,10 +39,13 @@ class Inside:
         """Take over stdin and stdout, and see to it that this process does not outlive its parent."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _die_with_parent()
+        is_shut = os.environ.get(OFFLINE) != "1" or give_up_network()
         outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not look like messages
         inside = cls(sys.stdin.buffer, outgoing)
         structlog.configure(processors=[structlog.processors.format_exc_info, inside.send_log_event])
+        if not is_shut:
+            log.info("this process could reach the network: the system can't take that from it")
         return inside
 
     def tell(self, message: Message) -> None:

@@ -141,7 +141,8 @@ class Worker:
         self._note_sign("starting", self._config.start_limit_s)
         self._num_ended = 0
         try:
-            self._child = await Child.start(MODULE, num_threads=self._config.threads_per_worker)
+            threads, network = self._config.threads_per_worker, self._config.worker_network
+            self._child = await Child.start(MODULE, num_threads=threads, network=network)
         except OSError as error:
             return Death("it could not be started", str(error))
         self._child.tell(setup_of(self._config, self.device))
