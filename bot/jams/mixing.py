@@ -100,11 +100,10 @@ async def _closing_files(
 
 def _where_stems_are(client: BandmateClient, room: Room) -> str:
     """What to say of stems that are too large for one file: a link to all of them, or the command that splits them."""
-    too_large = "-# The stems are too large for one file here."
     if client.config.links is None:
-        return f"{too_large} `/jam stems` gives them in several, also in this closed room."
+        return "-# The stems are too large for one file here. `/jam stems` gives them in several, also now."
     link = client.config.links.to_stems(room.room_id)
-    return f"{too_large} Until {when(link.ends_at)} they are at {link.url}"
+    return f"-# The stems are too large for one file here. Until {when(link.ends_at)} they are at {link.url}"
 
 
 def _remarks(rendered: Rendered) -> list[str]:
