@@ -45,20 +45,12 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     origin = Origin(front_end=TERMINAL, person_id=TERMINAL, person_name="this terminal", reply={"pid": os.getpid()})
     audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
     await asyncio.to_thread(require_writable, wish.out or Path("take"))
+    asked = request_of(wish, settings, audio_format)  # what can't be asked for is told before anything is begun
     clips = {path: await asyncio.to_thread(read_clip, path, settings.clips.max_bytes) for path in wish.clips}
     async with open_service(settings) as service:
         checked = [await check_in(service, path, data, origin) for path, data in clips.items()]
-        request = Request(
-            operation=wish.operation,
-            prompt=wish.prompt,
-            clip_ids=tuple(clip.clip_id for clip in checked),
-            engine=wish.engine or engine_for(wish.operation, service, settings.takes.engine),
-            model=wish.model,
-            duration_s=wish.seconds,
-            seed=DRAW_SEED if wish.seed is None else wish.seed,
-            audio_format=audio_format,
-            bars=wish.bars,
-        )
+        engine = wish.engine or engine_for(wish.operation, service, settings.takes.engine)
+        request = asked.changed(clip_ids=tuple(clip.clip_id for clip in checked), engine=engine)
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
         try:
             await show_progress(ticket)
@@ -73,6 +65,21 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     tell(take.remarks)
     console.print(
         f"[bold]{path}[/bold]  {take.duration_s:.1f} s, seed {take.recipe.seed}, licence {take.recipe.licence}"
+    )
+
+
+def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Request:
+    """What was typed as a request, with stand-ins for the clips. Raises RequestRefused."""
+    return Request(
+        operation=wish.operation,
+        prompt=wish.prompt,
+        clip_ids=tuple(str(path) for path in wish.clips),
+        engine=wish.engine or settings.takes.engine,
+        model=wish.model,
+        duration_s=wish.seconds,
+        seed=DRAW_SEED if wish.seed is None else wish.seed,
+        audio_format=audio_format,
+        bars=wish.bars,
     )
 
 

@@ -61,6 +61,13 @@ def test_generate_says_before_the_work_that_the_file_can_t_be_written(tmp_path: 
     assert not (tmp_path / "data").exists()
 
 
+def test_generate_says_that_a_clip_is_too_many(tmp_path: Path) -> None:
+    words = ("--clip", "one.wav", "--clip", "two.wav", "--operation", "restyle", "lo-fi")
+    run = bandmate("generate", *words, data_dir=tmp_path / "data")
+    assert run.returncode == 2 and "Restyle works on one clip, not on 2: leave the others out." in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
 async def test_generate_makes_a_file_in_the_clips_tempo_and_key(tmp_path: Path) -> None:
     clip = tmp_path / "song.wav"
     clip.write_bytes(wav_bytes(little_song(tempo_bpm=96, tonic=9, mode="minor", num_bars=8)))
