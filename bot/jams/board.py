@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -34,6 +35,7 @@ class CardBoard:
         self._client = client
         self._stale: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._showing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def refresh(self, room_id: str) -> None:
         """Show how the room is now: at once, or with the next edit when one was made just now."""
@@ -45,7 +47,10 @@ class CardBoard:
 
     async def show(self, room_id: str) -> str:
         """Show the room now. What stands in the way comes back as a sentence for people, empty when nothing does."""
-        room = await self._client.service.jams.room(room_id)
+        async with self._showing.setdefault(room_id, asyncio.Lock()):  # two at once would post two cards
+            return await self._show(await self._client.service.jams.room(room_id))
+
+    async def _show(self, room: Room) -> str:
         try:
             return await self._post_or_edit(room)
         except discord.Forbidden:
@@ -59,7 +64,7 @@ class CardBoard:
             await self.forget_thread(room)
             return "The room's thread is gone, so the room is closed."
         except discord.HTTPException as error:
-            log.info("room %s: its card can't be shown now: %s", room_id, error)
+            log.info("room %s: its card can't be shown now: %s", room.room_id, error)
             return ""
 
     async def forget_thread(self, room: Room) -> None:

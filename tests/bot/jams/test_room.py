@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import discord
@@ -252,3 +253,21 @@ async def test_the_rooms_outlive_a_restart(den: Den) -> None:
     assert [file.filename for file in heard.response.attachments] == ["mix.mp3"]
     undone = await stage.alice.click(await den.card(), label="Undo mine")
     assert "Undone: `added drums`" in undone.response.content and den.layers == ()
+
+
+async def test_a_card_that_is_shown_twice_at_once_is_posted_once(den: Den) -> None:
+    stage = den.stage
+    room_id = den.room.room_id
+    await (await den.card()).delete()
+    board = stage.client.jams.board
+    await asyncio.gather(*(board.show(room_id) for _ in range(3)))
+    assert [message.id for message in den.messages() if message.attachments] == [int(den.room.card_message_id or 0)]
+
+
+async def test_a_card_is_up_to_date_after_a_restart_right_after_a_change(den: Den) -> None:
+    stage = den.stage
+    await den.card()
+    await den.say(stage.alice, "add", clip=ogg("drums"))
+    await den.say(stage.alice, "add", clip=ogg("bass"))
+    await stage.restart()
+    assert "2 of 12 layers" in (await den.card()).content
