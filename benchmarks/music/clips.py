@@ -16,6 +16,7 @@ from tests.support.music import Plan, Song
 from tests.support.repertoire import PLANS
 
 UPLOAD_RATE_HZ = 44_100
+EVEN_WITHIN = 0.02
 TRUTH_BEYOND_S = 20.0
 """The written song goes on after the clip's end, so that an extension's beats can be told right or wrong."""
 
@@ -72,6 +73,20 @@ class Written:
     def tempo_bpm(self) -> float:
         """Beats a minute over the whole clip."""
         return 60 / float(np.polyfit(np.arange(self.beats_s.size), self.beats_s, 1)[0])
+
+    @property
+    def is_even(self) -> bool:
+        """Whether its beats keep one tempo within 2 %."""
+        beats_s = np.diff(self.beats_s)
+        return bool(np.abs(beats_s / beats_s.mean() - 1).max(initial=0.0) < EVEN_WITHIN)
+
+    @property
+    def end_tempo_bpm(self) -> float:
+        """The tempo at the clip's end where it gets ever faster or slower; otherwise that of the whole clip."""
+        beats_s = np.diff(self.beats_s)
+        rises = np.diff(beats_s)
+        glides = bool((rises > 0).all() or (rises < 0).all())
+        return 60 / float(beats_s[-4:].mean()) if glides and not self.is_even else self.tempo_bpm
 
 
 C, D, E, F, G, A, B = 0, 2, 4, 5, 7, 9, 11

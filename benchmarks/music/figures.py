@@ -133,6 +133,8 @@ def _written_music(outcome: Outcome, figures: Figures, sheet: midi.Sheet) -> Non
 def _wanted_tempo(case: Any, truth: Written | None) -> float | None:
     if case.asked.tempo_bpm is not None:
         return case.asked.tempo_bpm
+    if truth is not None and truth.has_beat and case.operation is Operation.EXTEND:
+        return truth.end_tempo_bpm
     return truth.tempo_bpm if truth is not None and truth.has_beat else None
 
 
@@ -164,6 +166,8 @@ def _grid(case: Any, truth: Written, sheet: midi.Sheet, shift_s: float, strength
     end_s = strength.size / sound.FLUX_RATE_HZ
     low_s, high_s = 0.0, min(truth.duration_s, end_s)
     if case.operation is Operation.EXTEND:
+        if not truth.is_even:
+            return  # how a clip would go on wavering nobody can know
         low_s, high_s = truth.duration_s - 0.1, min(end_s, max(song.beats_s) + 0.1)
         if high_s - low_s < 3.0:
             return  # the written song ends with the clip

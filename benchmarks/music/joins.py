@@ -47,7 +47,7 @@ def _kept_s(outcome: Outcome) -> float:
     own = own.to_stereo() if raw.num_channels == 2 else own.to_mono()
     size = min(own.num_frames, raw.num_frames)
     apart = own.samples[:, :size] - raw.samples[:, :size]
-    apart = apart - apart[:, : raw.sample_rate_hz // 2].mean(axis=1, keepdims=True)
+    apart = apart - apart[:, : max(min(raw.sample_rate_hz // 2, size // 4), 1)].mean(axis=1, keepdims=True)
     differs = np.flatnonzero(np.abs(apart).max(axis=0) > 1e-5)
     return (int(differs[0]) if differs.size else size) / raw.sample_rate_hz
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import linear_regression, median
 
+GLIDE_SHARE = 0.015
+"""Six beats that are heard to 10 ms have a pace that is known to half a per cent."""
+
 EVEN_BEATS = 8
 EVEN_WITHIN_S = 0.015
 """Beats of a steady clip are heard this exactly (50 frames a second); one that is off by twice as much was misheard."""
@@ -98,7 +101,7 @@ def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per
     """
     times = _with_likely_end(_filled(sorted(beats_s)))
     phase = _bar_phase(times, downbeats_s, beats_per_bar)
-    lead, tail = _pace(times[:16]), _pace(times[-16:])
+    lead, tail = _pace(times[:16]), _end_pace(times[-16:])
     before = 0
     while times[0] - before * lead > 1e-6 or (before + phase) % beats_per_bar:
         before += 1
@@ -115,6 +118,15 @@ def _edge_beat(times: Sequence[float]) -> float:
 def _pace(times: Sequence[float]) -> float:
     """The beat that fits best: over some bars the unevenness of single heard beats cancels out."""
     return linear_regression(range(len(times)), times).slope
+
+
+def _end_pace(times: Sequence[float]) -> float:
+    """The pace to go on at: of the last beats alone where the clip gets ever faster or slower (a waver is no glide)."""
+    if len(times) < 16:
+        return _pace(times)
+    early, middle, late = (_pace(times[first : first + 6]) for first in (0, 5, 10))
+    changes = (middle / early - 1, late / middle - 1)
+    return late if min(changes) > GLIDE_SHARE or max(changes) < -GLIDE_SHARE else _pace(times)
 
 
 def _with_likely_end(times: list[float]) -> list[float]:

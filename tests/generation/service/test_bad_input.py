@@ -22,7 +22,6 @@ from tests.support.clips import encoded, run_ffmpeg, wav_bytes
 from tests.support.heard_songs import song_clip
 from tests.support.scripted_service import member
 
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
