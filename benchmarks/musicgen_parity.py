@@ -4,9 +4,9 @@
     python -m benchmarks.musicgen_parity --seconds 10       # no take longer than 10 s
     python -m benchmarks.musicgen_parity --device cuda
 
-Weights are random. The tests do the same with tiny checkpoints; here the products are as long as the published ones, so
-that another order of summing could show. `distinct` is how many different codes were chosen: a model that always says
-the same would prove nothing.
+Weights are random, the codes' embeddings widely spread, so that each code changes what follows. The tests do the same
+with tiny checkpoints; here the products are as long as the published ones, so that another order of summing could show.
+`distinct` is how many different codes were chosen: a model that always says the same would prove nothing.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ def compared(shape: str, device: torch.device, max_s: float) -> Iterator[tuple[C
     """Each case with the codes of `generate` and ours, int64 [codebooks, frames]."""
     for kind in ("mono", "stereo", "melody"):
         model = build(shape, kind)
+        _spread(model)
         peer = Peer(model, device, torch.float32)
         checkpoint = assemble(shape, "random", shallow_copy(model), tiny_tokenizer(), Precision.FLOAT32, device)
         for case in cases():
@@ -105,6 +106,13 @@ def compared(shape: str, device: torch.device, max_s: float) -> Iterator[tuple[C
                     case.num_frames, do_sample=False, guidance_scale=case.guidance_scale, **_inputs(case, device)
                 )
                 yield case, theirs, our_codes(checkpoint, case)
+
+
+def _spread(model: Any) -> None:
+    """Embeddings a hundred times as far apart as transformers draws them."""
+    with torch.no_grad():
+        for table in model.decoder.model.decoder.embed_tokens:
+            table.weight.normal_(std=2.0)
 
 
 def _inputs(case: Case, device: torch.device) -> dict[str, Any]:
