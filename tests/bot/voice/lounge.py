@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
 from bot.client import BandmateClient, DiscordConfig
 from generation.clip import Clip
+from tests.support.clips import wav_bytes
 from tests.support.discord_server import Channel, DiscordServer, Guild, Message, User
 from tests.support.discord_server.places import VOICE
 from tests.support.discord_server.voice import Voice
@@ -47,7 +45,7 @@ class Lounge:
 
     def brings(self, clip: Clip) -> None:
         """What every take sounds like from now on."""
-        self.service.file_bytes = self.service.jams.mix_bytes = wav(clip)
+        self.service.file_bytes = self.service.jams.mix_bytes = wav_bytes(clip)
 
     async def play(self, who: User, where: Channel | None = None, **options: object) -> Message:
         """Play something; the answer with its buttons."""
@@ -69,12 +67,6 @@ class Lounge:
 
     async def until_gone(self) -> None:
         await self.until(lambda: self.bot_is_in() is None)
-
-
-def wav(clip: Clip) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, clip.samples.T, clip.sample_rate_hz, format="WAV", subtype="PCM_16")
-    return file.getvalue()
 
 
 @asynccontextmanager

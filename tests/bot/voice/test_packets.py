@@ -11,7 +11,8 @@ from bot.voice import source as sources
 from bot.voice.packets import Packets, packets_of
 from bot.voice.source import PacketSource
 from generation.errors import EncodingFailed
-from tests.bot.voice.lounge import FIRST, wav
+from tests.bot.voice.lounge import FIRST
+from tests.support.clips import wav_bytes
 from tests.support.discord_server.voice.ogg import decoded
 from tests.support.listening import likeness
 
@@ -50,7 +51,7 @@ def test_no_loop_is_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_packets_of_a_file() -> None:
-    packets = (await packets_of(wav(FIRST), looped=False)).packets
+    packets = (await packets_of(wav_bytes(FIRST), looped=False)).packets
     assert len(packets) == 63  # 1.234 s, and the encoder's delay
     assert all(packet[0] & 4 for packet in packets)  # stereo, as Discord wants it (RFC 6716, 3.1)
     assert likeness(decoded(packets), FIRST) > 0.98
@@ -61,4 +62,4 @@ async def test_an_ffmpeg_that_cannot_encode(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     with pytest.raises(EncodingFailed, match="could not be encoded as Opus here"):
-        await packets_of(wav(FIRST), looped=False, ffmpeg=broken)
+        await packets_of(wav_bytes(FIRST), looped=False, ffmpeg=broken)

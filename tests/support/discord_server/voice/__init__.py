@@ -1,6 +1,6 @@
 """Voice, as a bot sees it: who sits where, the voice gateway (version 8), the UDP way, the end-to-end encryption.
 
-discord.alice.join_voice(lounge)
+alice.join_voice(lounge)
 … the bot joins and plays …
 call = await discord.voice.wait_call()
 await call.wait_silent()
