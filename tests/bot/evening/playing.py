@@ -55,7 +55,7 @@ async def build_on_takes(evening: Evening) -> None:
 
 
 async def take_what_others_posted(evening: Evening) -> None:
-    """Remix this on a video with sound, Extend this on the file of another bot, Remix this on several takes."""
+    """Remix this on a video with sound, Extend this on the file of another bot."""
     filmed = await evening[JOZEF].post(evening.thread, "from last week", await video())
     form = await evening[GRACE].context_menu(filmed, "Remix this")
     await form.wait_form()
@@ -64,8 +64,3 @@ async def take_what_others_posted(evening: Evening) -> None:
 
     jingle = await evening.radio.post(evening.thread, "on air", await song("jingle", tonic=4))
     await evening.take("jingle", await evening[JOZEF].context_menu(jingle, "Extend this"), 8)
-
-    form = await evening[CHIDI].context_menu(evening.takes["two"], "Remix this")
-    await form.wait_form()
-    values = {"file": "0", "words": "punk", "operation": "vary"}
-    await evening.take("first of two", await evening[CHIDI].submit_modal(form, values))
