@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from generation.engines.arranger.band import Player
-from generation.engines.arranger.events import Event, Stroke, bar_of_pattern, strokes
+from generation.engines.arranger.events import Event, Stroke, bar_of_pattern, own_pattern, strokes
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.grid import Grid
 from generation.engines.arranger.spans import ChordSpan, Harmony
@@ -39,7 +39,8 @@ def play_bass(
             continue
         unused = [p for p in style.patterns if p not in by_letter.values()] or list(style.patterns)
         if unused and section.letter not in by_letter:
-            by_letter[section.letter] = streams.stream("bass", "pattern", section.letter).choice(unused)
+            rng = streams.stream("bass", "pattern", section.letter)
+            by_letter[section.letter] = own_pattern(unused, style.patterns, rng)
         for bar in range(section.first_bar, section.end_bar):
             rng = streams.stream("bass", section.letter, section.occurrence, bar - section.first_bar)
             last = events[-1].pitch if events else sum(style.register_) // 2 - 3

@@ -6,7 +6,7 @@ from random import Random
 
 from generation.engines.arranger.band import Player
 from generation.engines.arranger.bass import plays_in
-from generation.engines.arranger.events import Event, Stroke, bar_of_pattern, strokes
+from generation.engines.arranger.events import Event, Stroke, bar_of_pattern, own_pattern, strokes
 from generation.engines.arranger.form import Section
 from generation.engines.arranger.grid import Grid
 from generation.engines.arranger.spans import ChordSpan, Harmony
@@ -74,7 +74,7 @@ class Comper:
         if section.letter not in self._by_letter:
             unused = [p for p in patterns if p not in self._by_letter.values()] or list(patterns)
             stream = self._streams.stream(self._player.name, "pattern", section.letter)
-            self._by_letter[section.letter] = stream.choice(unused)
+            self._by_letter[section.letter] = own_pattern(unused, patterns, stream)
         own = self._by_letter[section.letter]
         others = [pattern for pattern in patterns if pattern != own]
         turn = 1.0 if self._player.style.role == "arp" else 0.6

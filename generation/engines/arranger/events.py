@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 MAX_BARS_ALIKE = 3
 """So many bars in a row may be the same; the next one differs."""
 _STEPS_PER_BEAT = 4
+CROSSED_SHARE = 0.45
+"""How often a part's pattern is made of two of its style's, a half bar of each: so few patterns give many pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,17 @@ def bar_of_pattern(pattern: str, bar: int, steps_per_bar: int, beats_per_bar: in
     return "".join(
         half[b] + _held(half[b]) + _held(half[b]) + _held(half[b]) + half[b + 2] + half[b + 3] for b in (0, 4)
     )
+
+
+def own_pattern(choices: Sequence[str], patterns: Sequence[str], rng: Random) -> str:
+    """A pattern for a part of a take: one of `choices`, now and then going on as another of the style's `patterns` from
+    the middle of the bar."""
+    chosen = rng.choice(list(choices))
+    others = [other for other in patterns if other != chosen and len(other) == len(chosen) and len(other) % 16 == 0]
+    if not others or rng.random() >= CROSSED_SHARE:
+        return chosen
+    other = rng.choice(others)
+    return "".join(chosen[bar : bar + 8] + other[bar + 8 : bar + 16] for bar in range(0, len(chosen), 16))
 
 
 def _nth(pattern: str, bar: int, steps: int) -> str:

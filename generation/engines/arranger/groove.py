@@ -21,6 +21,8 @@ _LEVEL_CHAINS = {
     "break": ("break", "light"),
     "build": ("build",),
 }
+OWN_CHANGES = 2
+"""So many strokes of a groove are a take's own, so that two takes on one groove don't play the same."""
 _HATS = ("hat", "ride", "shaker", "tambourine", "pedal", "cabasa", "bell", "triangle")
 _PLAIN_FILLS = (
     Fill(lines={"snare": "x.xxx.xx", "kick": "x...x..."}),
@@ -94,6 +96,7 @@ def _bar_lines(groove: Groove, section: Section, index: int, grid: Grid, streams
         name: bar_of_pattern(line, index, steps, grid.beats_per_bar).replace("-", ".")
         for name, line in groove.lines.items()
     }
+    lines = varied(lines, streams.stream("groove", "own", groove.name), OWN_CHANGES)  # the same in all its bars
     rng = streams.stream("groove", "variation", section.letter, section.occurrence, index)
     if index % 4 in (1, 3) or rng.random() < 0.25 * wild:
         lines = varied(lines, rng, 1 if wild < 1.3 else 2)

@@ -21,6 +21,12 @@ from generation.engines.arranger.theory import (
 from generation.hearing import Hearing, Key
 
 MIN_CHORD_CONFIDENCE = 0.25
+SUBSTITUTED_SHARE = 0.5
+SUBSTITUTES: dict[str, tuple[str, ...]] = {
+    "I": ("vi", "iii"), "IV": ("ii", "vi"), "V": ("iii", "IV"), "vi": ("I", "IV"), "ii": ("IV",), "iii": ("V", "vi"),
+    "i": ("VI", "III"), "iv": ("VI",), "v": ("VII", "III"), "VI": ("iv",), "VII": ("v", "iv"), "III": ("i", "v"),
+}  # fmt: skip
+"""Triads that stand for each other: they share two notes or lead to the same place."""
 MAX_PLAIN_SHARE = 0.7
 """A clip with more triads than this is a clip of triads: what else was heard in it is chance."""
 
@@ -131,12 +137,13 @@ def _progression(frame: Frame, style: Style, form: tuple[Section, ...], rng: Ran
     """A progression for each letter of the form, each section beginning it anew."""
     choices = list(style.progressions[frame.key.mode])  # type: ignore[index]
     rng.shuffle(choices)
-    by_letter: dict[str, str] = {}
+    by_letter: dict[str, list[list[str]]] = {}
     spans: list[ChordSpan] = []
     beats = frame.grid.beats_per_bar
     for section in form:
-        text = by_letter.setdefault(section.letter, choices[len(by_letter) % len(choices)])
-        bars = [bar.split() for bar in text.split("|")]
+        if section.letter not in by_letter:
+            by_letter[section.letter] = _own_progression(choices[len(by_letter) % len(choices)], rng)
+        bars = by_letter[section.letter]
         if style.bars_per_chord == 2 and section.num_bars >= 2 * len(bars):
             bars = [bar for bar in bars for _ in range(2)]
         for index in range(section.num_bars):
@@ -146,6 +153,17 @@ def _progression(frame: Frame, style: Style, form: tuple[Section, ...], rng: Ran
             for numeral, (left, right) in zip(numerals, edges, strict=True):
                 spans.append(ChordSpan(start + left, start + right, *numeral_chord(numeral, frame.key)))
     return spans
+
+
+def _own_progression(text: str, rng: Random) -> list[list[str]]:
+    """A progression's numerals by bars; now and then one between the first and the last chord gives way to another of
+    its function."""
+    bars = [bar.split() for bar in text.split("|")]
+    inner = [index for index, bar in enumerate(bars[1:-1], 1) if len(bar) == 1 and bar[0] in SUBSTITUTES]
+    if inner and rng.random() < SUBSTITUTED_SHARE:
+        index = rng.choice(inner)
+        bars[index] = [rng.choice(SUBSTITUTES[bars[index][0]])]
+    return bars
 
 
 def _even_edges(beats: int, parts: int) -> Iterable[tuple[float, float]]:

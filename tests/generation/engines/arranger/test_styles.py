@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ import pytest
 from generation.engines.arranger.style import STYLES_FOLDER, all_styles, read_style
 from generation.request import Operation
 from tests.support.hearings import song
-from tests.support.scores import bars_of, composed, longest_run, melodic, share_in_harmony
+from tests.support.scores import bars_of, composed, likeness, longest_run, melodic, share_in_harmony
 
 ASKED_FOR = {
     "hiphop", "lofi", "dnb", "techno", "house", "synthwave", "rock", "metal", "punk", "funk", "soul", "jazz", "bossa",
     "reggae", "folk", "country", "blues", "classical", "film", "ambient", "chiptune", "trap", "afrobeat", "waltz",
 }  # fmt: skip
 STYLES = sorted(path.stem for path in STYLES_FOLDER.glob("*.toml"))
+ONE_CHORD, TWO_CHORDS = ((9, "min"),), ((9, "min"), (5, "maj"))
 WITH_CLIP = (Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY)
 
 
@@ -78,15 +80,31 @@ def test_the_music_lands_and_lasts(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", STYLES)
-def test_seeds_differ_and_repeat(key: str) -> None:
-    def notes(seed: int) -> tuple[object, ...]:
-        return tuple(
-            (p.name, p.notes) for p in composed(Operation.COMPOSE, word_of(key), seed, duration_s=12).score.parts
-        )
+def test_no_bar_runs_where_the_band_feels_other_bars_than_the_clip(key: str) -> None:
+    """One chord or two, in half and in double time: the bars that people count don't run either."""
+    for tempo_bpm, chords in ((60.0, ONE_CHORD), (150.0, TWO_CHORDS), (240.0, ONE_CHORD)):
+        clip = song(tempo_bpm, bars=20, chords=chords)
+        made = composed(Operation.RESTYLE, word_of(key), 3, clip)
+        steps = 8 if made.frame.counted_bar_beats > made.frame.grid.beats_per_bar else 4
+        for found in made.score.parts:
+            if not found.name.startswith(("effects", "texture")):
+                assert longest_run(bars_of(made.score, found, steps)) <= 4, (found.name, tempo_bpm)
 
-    made = [notes(seed) for seed in range(8)]
-    assert len(set(made)) == 8
-    assert notes(0) == made[0]
+
+@pytest.mark.parametrize("key", STYLES)
+def test_eight_seeds_are_eight_pieces_and_a_seed_is_one(key: str) -> None:
+    """Some two have chords and groove in common, but none their notes, in whatever key and tempo they are."""
+    made = [composed(Operation.COMPOSE, word_of(key), seed, duration_s=20) for seed in range(8)]
+    assert max(likeness(one, other) for one, other in combinations(made, 2)) < 0.6
+    again = composed(Operation.COMPOSE, word_of(key), 0, duration_s=20)
+    assert again.score == made[0].score
+    assert likeness(again, made[0]) == 1.0
+
+
+def test_a_copy_in_another_key_and_tempo_is_alike() -> None:
+    one = composed(Operation.COMPOSE, "pop", 1, duration_s=20.0, key="C major", tempo_bpm=100.0)
+    moved = composed(Operation.COMPOSE, "pop", 1, duration_s=20.0 * 100 / 112, key="D major", tempo_bpm=112.0)
+    assert likeness(one, moved) > 0.6
 
 
 def test_parts_come_and_go() -> None:
