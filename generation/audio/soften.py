@@ -45,8 +45,8 @@ class Margin:
 
 
 CODEC_MARGIN = Margin(1.0, 2.0)
-"""MP3 at 192 kbit/s moves jumps against those around them by up to 0.5 dB and steps by up to 1.4 dB in music, a burst of
-white noise over held chords by 5 dB (measured on the joins of tests/support/hard_joins.py): such a burst alone may
+"""MP3 at 192 kbit/s moves jumps against those around them by up to 0.5 dB and steps by up to 1.4 dB in music, a burst
+of white noise over held chords by 5 dB (measured on the joins of tests/support/hard_joins.py): such a burst alone may
 stand out in the MP3."""
 
 
