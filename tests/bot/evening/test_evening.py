@@ -79,7 +79,7 @@ def test_every_file_is_as_long_as_fast_and_as_loud_as_it_should_be(after: Afterm
             found.duration_s == pytest.approx(posted.bars * BAR_S, abs=0.08)
             and found.loudness_lufs == pytest.approx(-14, abs=1)
             and found.tempo_bpm == pytest.approx(TEMPO_BPM, rel=0.012)
-            and found.repeats > 0.1
+            and found.repeats > 0.06
             and found.silence < 0.1
         )
         if not is_right:
