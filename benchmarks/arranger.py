@@ -141,17 +141,18 @@ def measure_styles(seeds: int) -> bool:
 
 def measure_music(seeds: int) -> bool:
     """Harmony, repetition and variety of every style."""
-    table = Table("style", "in chord or scale", "longest run of a bar", f"most alike of {seeds} seeds", "on average",
-                  "copies", "notes/s")  # fmt: skip
+    table = Table("style", "in chord or scale", "longest run of a bar", f"most alike of {seeds} seeds", "their tunes",
+                  "on average", "copies", "notes/s")  # fmt: skip
     good = True
     for key, style in all_styles().items():
         found = variety.measured(style, seeds)
-        figures = (found.nearest, found.mean, found.copies)
+        figures = (found.nearest, found.nearest_tune, found.mean, found.copies)
         table.add_row(
             key, f"{found.in_harmony:.3f}", str(found.longest_run), *(f"{value:.2f}" for value in figures),
             f"{found.notes_per_s:.1f}",
         )  # fmt: skip
-        good &= found.in_harmony >= AIMS["harmony"] and found.longest_run <= 4 and found.nearest < variety.NEAR_COPY
+        good &= found.in_harmony >= AIMS["harmony"] and found.longest_run <= 4
+        good &= found.nearest < variety.NEAR_COPY and found.nearest_tune < variety.SAME_TUNE
     console.print(table)
     return good
 

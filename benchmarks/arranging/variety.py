@@ -19,20 +19,21 @@ from tests.support.scores import bars_of, composed, likeness, longest_run, share
 
 SEEDS = 8
 LENGTH_S = 45.0
-NEAR_COPY = 0.6
+NEAR_COPY, SAME_TUNE = 0.75, 0.5
 """From here on two takes are near-copies. Where the progression, the groove and the patterns of two seeds happen to be
-the same ones of a style, and the tune alone differs, half of the notes are common; the same piece with other fills lies
-at 0.7 and more."""
+the same ones of a style and the tune alone differs, up to 0.6 of the notes are common; the same piece with other fills
+lies at 0.9 and more. The tunes of such takes share 0.2 or less."""
 
 
 @dataclass(frozen=True)
 class Variety:
     """A style's takes: the least share of notes in harmony, the longest run of one bar in any part, the likeness of
-    the two most alike and of all pairs on average, the likeness of copies, notes a second."""
+    the two most alike, of the two tunes most alike, of all pairs on average and of copies, notes a second."""
 
     in_harmony: float
     longest_run: int
     nearest: float
+    nearest_tune: float
     mean: float
     copies: float
     notes_per_s: float
@@ -43,6 +44,7 @@ def measured(style: Style, seeds: int = SEEDS) -> Variety:
     word = style.words[0]
     made = [composed(Operation.COMPOSE, word, seed, duration_s=LENGTH_S) for seed in range(seeds)]
     alike = [likeness(one, other) for one, other in combinations(made, 2)]
+    tunes = [likeness(one, other, "lead") for one, other in combinations(made, 2)]
     runs = [
         longest_run(bars_of(one.score, part))
         for one in made
@@ -50,7 +52,8 @@ def measured(style: Style, seeds: int = SEEDS) -> Variety:
         if not part.name.startswith(("effects", "texture"))
     ]
     copies = [composed(Operation.VARY, word, seed, hearings.song(), strength=0.1) for seed in (1, 2)]
+    density = np.mean([sum(len(part.notes) for part in one.score.parts) / LENGTH_S for one in made])
     return Variety(
-        min(share_in_harmony(one) for one in made), max(runs), max(alike, default=0.0), float(np.mean(alike or [0.0])),
-        likeness(*copies), float(np.mean([sum(len(p.notes) for p in one.score.parts) / LENGTH_S for one in made])),
+        min(share_in_harmony(one) for one in made), max(runs), max(alike, default=0.0), max(tunes, default=0.0),
+        float(np.mean(alike or [0.0])), likeness(*copies), float(density),
     )  # fmt: skip

@@ -93,7 +93,7 @@ def strokes_of(made: Composition) -> frozenset[tuple[str, int, int, int]]:
     )
 
 
-def likeness(one: Composition, other: Composition) -> float:
-    """How much of two pieces is the same: notes that are in both, of all there are (Jaccard)."""
-    a, b = strokes_of(one), strokes_of(other)
+def likeness(one: Composition, other: Composition, name: str | None = None) -> float:
+    """How much of two pieces, or of the part of this name, is the same: notes in both, of all there are (Jaccard)."""
+    a, b = ({stroke for stroke in strokes_of(made) if name in (None, stroke[0])} for made in (one, other))
     return len(a & b) / max(len(a | b), 1)

@@ -93,9 +93,11 @@ def test_no_bar_runs_where_the_band_feels_other_bars_than_the_clip(key: str) -> 
 
 @pytest.mark.parametrize("key", STYLES)
 def test_eight_seeds_are_eight_pieces_and_a_seed_is_one(key: str) -> None:
-    """Some two have chords and groove in common, but none their notes, in whatever key and tempo they are."""
+    """Two may have chords and groove in common, but not most of their notes nor their tune, in any key and tempo."""
     made = [composed(Operation.COMPOSE, word_of(key), seed, duration_s=20) for seed in range(8)]
-    assert max(likeness(one, other) for one, other in combinations(made, 2)) < 0.6
+    for one, other in combinations(made, 2):
+        assert likeness(one, other) < 0.75
+        assert likeness(one, other, "lead") < 0.5
     again = composed(Operation.COMPOSE, word_of(key), 0, duration_s=20)
     assert again.score == made[0].score
     assert likeness(again, made[0]) == 1.0
@@ -104,7 +106,7 @@ def test_eight_seeds_are_eight_pieces_and_a_seed_is_one(key: str) -> None:
 def test_a_copy_in_another_key_and_tempo_is_alike() -> None:
     one = composed(Operation.COMPOSE, "pop", 1, duration_s=20.0, key="C major", tempo_bpm=100.0)
     moved = composed(Operation.COMPOSE, "pop", 1, duration_s=20.0 * 100 / 112, key="D major", tempo_bpm=112.0)
-    assert likeness(one, moved) > 0.6
+    assert likeness(one, moved) > 0.75
 
 
 def test_parts_come_and_go() -> None:
