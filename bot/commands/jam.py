@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import answers, orders, texts
 from bot.commands import jam_layers, jam_menu, jam_rounds
+from bot.commands.options import engine_choices, key_choices
 from bot.jams import adding, mixing
 from bot.jams.card import layer_lines
 from bot.jams.rooms import has_left, open_thread_room, person_of, person_of_member, room_here, text_channel_of
@@ -17,7 +18,6 @@ from bot.preferences import FRONT_END
 from bot.views import jam_upload
 from bot.views.access import visible_take
 from generation.errors import RequestRefused
-from generation.hearing import PITCH_NAMES
 from generation.jam import room as rules
 from generation.jam.frame import (
     MAX_BARS,
@@ -92,21 +92,6 @@ def _frame_of(interaction: discord.Interaction[BandmateClient], said: dict[str, 
     if "engine" in said and said["engine"] not in engines:
         raise RequestRefused(f"There is no such engine for a room here; there are {', '.join(engines)}.")
     return Frame(**{"tempo_bpm": USUAL_TEMPO_BPM, "bars": USUAL_BARS, **said})
-
-
-@start.autocomplete("key")
-async def _keys(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
-    """All keys by their names, those first that begin as typed."""
-    names = [f"{pitch} {mode}" for mode in ("major", "minor") for pitch in PITCH_NAMES]
-    typed = current.strip().replace("#", "♯").lower()
-    return [app_commands.Choice(name=name, value=name) for name in names if name.lower().startswith(typed)][:25]
-
-
-@start.autocomplete("engine")
-async def _engines(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
-    """The engines that can compose."""
-    able = interaction.client.engines_for(Operation.COMPOSE)
-    return [app_commands.Choice(name=name, value=name) for name in able if current.lower() in name][:25]
 
 
 @jam_group.command(description="Add a clip or a take as a layer; it is brought to the room's tempo, key and bars")
@@ -186,6 +171,8 @@ async def close(interaction: discord.Interaction[BandmateClient]) -> None:
     await mixing.close_room(interaction, room)
 
 
+start.autocomplete("key")(key_choices)
+start.autocomplete("engine")(engine_choices(Operation.COMPOSE))
 add.autocomplete("take")(jam_rounds.take_choices)
 jam_layers.add_to(jam_group)
 jam_rounds.add_to(jam_group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -15,7 +16,7 @@ from bot.preferences import FRONT_END
 from bot.views import jam as views
 from generation.jam import layers as rules
 from generation.jam.layers import MAX_GAIN_DB, MIN_GAIN_DB
-from generation.jam.room import Room
+from generation.jam.room import Person, Room
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -47,39 +48,21 @@ async def stems(interaction: discord.Interaction[BandmateClient]) -> None:
 @app_commands.describe(layer="Which layer", db="Decibels, -40 to 12; 0 is as it came")
 async def gain(interaction: discord.Interaction[BandmateClient], layer: str, db: Decibels) -> None:
     """A layer's gain."""
-    room = await room_here(interaction)
-    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
-    await orders.defer(interaction)
-    after = await interaction.client.service.jams.change(
-        room.room_id, lambda newest, now: rules.set_gain(newest, by, wanted, db)
-    )
-    await _tell(interaction, after, wanted)
+    await _alter(interaction, layer, lambda room, by, wanted: rules.set_gain(room, by, wanted, db))
 
 
 @app_commands.command(description="A layer out of the mix, or in it again")
 @app_commands.describe(layer="Which layer", on="False lets it be heard again")
 async def mute(interaction: discord.Interaction[BandmateClient], layer: str, on: bool = True) -> None:
     """Mute and unmute."""
-    room = await room_here(interaction)
-    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
-    await orders.defer(interaction)
-    after = await interaction.client.service.jams.change(
-        room.room_id, lambda newest, now: rules.set_mute(newest, by, wanted, on)
-    )
-    await _tell(interaction, after, wanted)
+    await _alter(interaction, layer, lambda room, by, wanted: rules.set_mute(room, by, wanted, on))
 
 
 @app_commands.command(description="A layer alone (with other solo ones), or among all again")
 @app_commands.describe(layer="Which layer", on="False ends its solo")
 async def solo(interaction: discord.Interaction[BandmateClient], layer: str, on: bool = True) -> None:
     """Solo and its end."""
-    room = await room_here(interaction)
-    by, wanted = person_of(interaction), rules.layer_named(room, layer).layer_id
-    await orders.defer(interaction)
-    after = await interaction.client.service.jams.change(
-        room.room_id, lambda newest, now: rules.set_solo(newest, by, wanted, on)
-    )
-    await _tell(interaction, after, wanted)
+    await _alter(interaction, layer, lambda room, by, wanted: rules.set_solo(room, by, wanted, on))
 
 
 @app_commands.command(description="Take back your newest change of a layer")
@@ -89,11 +72,18 @@ async def undo(interaction: discord.Interaction[BandmateClient], anyones: bool =
     await views.undo(interaction, await room_here(interaction), anyones=anyones)
 
 
-async def _tell(interaction: discord.Interaction[BandmateClient], room: Room, layer_id: int) -> None:
-    """Say how the layer is now, and bring the card up to date."""
+async def _alter(
+    interaction: discord.Interaction[BandmateClient], named: str, rule: Callable[[Room, Person, int], Room]
+) -> None:
+    """Change a layer by a rule, bring the card up to date, and say how the layer is now."""
+    room = await room_here(interaction)
+    by, layer_id = person_of(interaction), rules.layer_named(room, named).layer_id
+    await orders.defer(interaction)
+    jams = interaction.client.service.jams
+    after = await jams.change(room.room_id, lambda newest, now: rule(newest, by, layer_id))
     interaction.client.jams.board.refresh(room.room_id)
-    layer = next(layer for layer in room.layers if layer.layer_id == layer_id)
-    await answers.show(interaction, layer_line(room, layer))
+    layer = next(layer for layer in after.layers if layer.layer_id == layer_id)
+    await answers.show(interaction, layer_line(after, layer))
 
 
 async def layer_choices(

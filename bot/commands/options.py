@@ -100,7 +100,7 @@ def describe(operation: Operation) -> Callable[[CommandT], CommandT]:
     def decorate(callback: CommandT) -> CommandT:
         names = inspect.signature(callback).parameters
         told = {name: text for name, text in DESCRIPTIONS.items() if name in names}
-        completed = {"engine": _engine_choices(operation), "prompt": _prompt_choices(operation), "key": key_choices}
+        completed = {"engine": engine_choices(operation), "prompt": _prompt_choices(operation), "key": key_choices}
         completing = app_commands.autocomplete(**{name: completed[name] for name in completed if name in names})
         return app_commands.describe(**told)(completing(callback))
 
@@ -146,7 +146,9 @@ def _take_name(member: Member) -> str:
     return texts.plain(f"{operation} {member.prompt}".strip(), 70) + f" · {member.take_id}"
 
 
-def _engine_choices(operation: Operation) -> Any:
+def engine_choices(operation: Operation) -> Any:
+    """The engines here that can do it."""
+
     async def choices(interaction: discord.Interaction[BandmateClient], current: str) -> list[app_commands.Choice[str]]:
         able = interaction.client.engines_for(operation)
         return [app_commands.Choice(name=name, value=name) for name in able if current.lower() in name][:MAX_CHOICES]

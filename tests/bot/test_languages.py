@@ -9,7 +9,8 @@ import discord
 import pytest
 
 from bot import languages
-from bot.languages import LOCALE, language_of, read_po, told
+from bot.languages import LOCALE, language_of, told
+from bot.po import num_plural_forms, read_po
 from tests.bot.discord_stage import Stage
 
 FILES = sorted(LOCALE.glob("*.po"))
@@ -24,7 +25,9 @@ def test_english_and_two_more() -> None:
 def test_every_file_fills_in_what_the_english_fills_in(path: Path) -> None:
     entries = list(read_po(path.read_text(encoding="utf-8")))
     assert len({(entry.context, entry.msgid) for entry in entries}) == len(entries) > 500
+    forms = num_plural_forms(entries[0].msgstr)
     for entry in entries[1:]:
+        assert len(entry.msgstrs) == (forms if entry.msgid_plural else 1), entry
         for msgstr in entry.msgstrs:
             assert msgstr and set(HOLE.findall(msgstr)) <= set(HOLE.findall(entry.msgid_plural or entry.msgid)), entry
         if entry.context == "name":
@@ -59,6 +62,44 @@ def test_the_language_of_somebody(locale: str | None, chosen: str | None, code: 
 )  # fmt: skip
 def test_texts_with_and_without_what_is_filled_in(english: str, german: str) -> None:
     assert told(english, "de") == german and told(english, "en") == english and told(english, "xx") == english
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("The relay is over: 1 turn by <@1>.", "Die Staffel ist vorbei: 1 Zug von <@1>."),
+        ("The relay is over: 3 turns by <@1>.", "Die Staffel ist vorbei: 3 Züge von <@1>."),
+        ("- no clips and 1 take", "- keine Clips und 1 Take"),
+        ("-# 92 BPM · D minor · 4/4 · 1 bar", "-# 92 BPM · d-Moll · 4/4 · 1 Takt"),
+        ("-# 92 BPM · any key · 3/4 · 8 bars", "-# 92 BPM · jede Tonart · 3/4 · 8 Takte"),
+    ],
+)
+def test_numbers_choose_their_form(english: str, german: str) -> None:
+    assert told(english, "de") == german
+
+
+def test_three_plural_forms() -> None:
+    polish = 'msgid ""\nmsgstr "Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 ? 1 : 2);\\n"\n'
+    polish += 'msgid "{number} bar"\nmsgid_plural "{number} bars"\n'
+    polish += 'msgstr[0] "{number} takt"\nmsgstr[1] "{number} takty"\nmsgstr[2] "{number} taktów"\n'
+    told_in = languages.catalogue_of(polish, "pl").line
+    assert [told_in(f"{n} bars") for n in (2, 5, 22)] == ["2 takty", "5 taktów", "22 takty"]
+    assert told_in("1 bar") == "1 takt"
+
+
+def test_what_people_typed_is_never_translated() -> None:
+    typed = "**Compose** `about love · Cancelled. · 3 bars` · <@1>"
+    assert told(typed, "de") == "**Komponieren** `about love · Cancelled. · 3 bars` · <@1>"
+    assert (
+        told("files is empty: it has no bytes. Upload it again.", "de") == "files ist leer. Lade es noch einmal hoch."
+    )
+    assert told(languages.Verbatim("files"), "de") == "files"
+
+
+def test_signs_made_harmless_stay_harmless() -> None:
+    assert told(r"-# I don't know the key H\_x; a key is written like D minor or F\# major.", "de").startswith(
+        r"-# Ich kenne die Tonart H\_x nicht; man schreibt sie etwa D minor \(d-Moll\)"
+    )
 
 
 def test_what_people_typed_stays_as_it_is() -> None:
