@@ -2,7 +2,7 @@
 
     python -m benchmarks.load                                   100 commands of 50 people, all at once
     python -m benchmarks.load --commands 500                    500 at once
-    python -m benchmarks.load --commands 500 --spread 30        500 within 30 seconds
+    python -m benchmarks.load --commands 500 --spread 10 --strict    500 within 10 seconds; late is a fault
 
 The bot is the real one in a process of its own with the engine of the tests, whose jobs take a fixed time; the server
 that plays Discord and the crowd share the machine with it. A fifth of the people ask six times as much as the others:
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import random
 import re
 import socket
@@ -32,7 +33,7 @@ from rich.table import Table
 from benchmarks.service.accounts import Books, jain_index, read_books
 from benchmarks.service.processes import resident_mib
 from tests.support.bot_process import bot_process
-from tests.support.discord_server import DiscordServer, Interaction, User
+from tests.support.discord_server import DiscordServer, Interaction
 from tests.support.scripted_bot import scripted_settings
 
 NUM_PEOPLE = 50
@@ -48,12 +49,13 @@ class Result:
 
     interactions: Sequence[Interaction]
     books: Books
-    people: Sequence[User]
     num_counted: int
     lag_text: str
     worst_lag_s: float
     peak_mib: dict[str, float]
     took_s: float
+    sent_in_s: float
+    bot_cpu_s: float
 
 
 def plan(num_commands: int, rng: random.Random) -> list[int]:
@@ -85,19 +87,32 @@ async def run(options: argparse.Namespace, folder: Path) -> Result:
             watching = asyncio.create_task(watch_memory(bot.process.pid, peak_mib))
             await people[-1].slash(channels[0], "compose", prompt="slow 1.0")  # a take is being made from the start
             await asyncio.sleep(1.0)
-            before = len(server.interactions)
-            order = plan(options.commands, rng)
+            before, sent_from_s = len(server.interactions), time.monotonic()
+            cpu_before_s, order = own_cpu_s(bot.process.pid), plan(options.commands, rng)
             for number in order:
                 await people[number].slash(rng.choice(channels), "compose", prompt=f"slow {options.job}")
-                await asyncio.sleep(options.spread / options.commands)
-            asked = server.interactions[before:]
+                await until(sent_from_s + options.spread * (len(server.interactions) - before) / len(order))
+            asked, sent_in_s = server.interactions[before:], time.monotonic() - sent_from_s
             await all_acknowledged(asked)
+            bot_cpu_s = own_cpu_s(bot.process.pid) - cpu_before_s
             num_counted = num_for_equal_shares(order)
             books = await finished(f"sqlite+aiosqlite:///{folder / 'data' / 'ledger.sqlite3'}", num_counted)
             lag_text, worst_s = await loop_lag(port)
             watching.cancel()
             bot.process.kill()  # what is left in line is not waited for
-    return Result(asked, books, people, num_counted, lag_text, worst_s, peak_mib, time.monotonic() - begun_s)
+    took_s = time.monotonic() - begun_s
+    return Result(asked, books, num_counted, lag_text, worst_s, peak_mib, took_s, sent_in_s, bot_cpu_s)
+
+
+async def until(at_s: float) -> None:
+    """Wait until that moment (monotonic seconds); one that has passed is not waited for, so that none is late twice."""
+    await asyncio.sleep(max(at_s - time.monotonic(), 0.0))
+
+
+def own_cpu_s(pid: int) -> float:
+    """Processor seconds of one process without its children; see proc_pid_stat(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def num_for_equal_shares(order: Sequence[int]) -> int:
@@ -145,12 +160,12 @@ async def loop_lag(port: int) -> tuple[str, float]:
 
 
 def shares(result: Result) -> list[float]:
-    """How many of the first finished jobs each person got."""
+    """How many of the first finished jobs each of those got who asked."""
     ended = [row for row in result.books.jobs.values() if row["ended_at"] is not None]
     known = {str(each.id) for each in result.interactions}
     first = sorted((row for row in ended if row["key"] in known), key=lambda row: row["ended_at"])
     got = Counter(row["person_id"] for row in first[: result.num_counted])
-    return [float(got[str(person.id)]) for person in result.people]
+    return [float(got[person_id]) for person_id in {str(each.user.id) for each in result.interactions}]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -167,12 +182,17 @@ def show(result: Result, options: argparse.Namespace) -> bool:
     jain, p99_s = jain_index(got), quantile(times, 0.99) if times else float("inf")
     when = f"within {options.spread:g} s" if options.spread else "at once"
     table = Table("what", "value", title=f"{options.commands} commands of {NUM_PEOPLE} people {when}")
+    num = len(result.interactions)
+    load = f"{num} commands in {result.sent_in_s:.1f} s, {num / max(result.sent_in_s, 0.001):.0f} a second on average"
     rows = {
+        "load as it was": load,
+        "cores, shared with the server that plays Discord": str(len(os.sched_getaffinity(0))),
         "acknowledged": f"{len(times)} of {len(result.interactions)}",
         "acknowledgement p50 / p99 / max": f"{quantile(times, 0.5):.3f} / {p99_s:.3f} / {max(times):.3f} s",
         "loop lag, whole run": result.lag_text,
         "loop lag, worst of the last minute": f"{result.worst_lag_s:.3f} s",
         f"Jain index of the first {result.num_counted} jobs": f"{jain:.3f} ({min(got):g} to {max(got):g} each)",
+        "processor time of the bot": f"{result.bot_cpu_s:.2f} s, {1000 * result.bot_cpu_s / num:.1f} ms each",
         "jobs in the ledger": str(len(result.books.jobs)),
         "memory, peak": ", ".join(f"{what} {size:.0f} MiB" for what, size in sorted(result.peak_mib.items())),
         "seconds": f"{result.took_s:.0f}",
