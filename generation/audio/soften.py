@@ -26,6 +26,10 @@ than 24 dB."""
 RELEASE_SHARE = 0.7
 """The gain comes back by this share of the usual jump every 10 ms: the music has rises of its own on top."""
 
+UNSURE_S = 0.1
+"""Where a join begins and ends is told in different ways (the last of the clip's own samples, its end, the first beat
+of the new part): what is usual around it is what all of them would find."""
+
 ONSET_S = 0.0005
 MAX_DIP_DB, MAX_LIFT_DB = 60.0, 6.0
 ROUNDS = 40
@@ -72,8 +76,8 @@ class _Stretch:
         return max(round(0.001 * self.rate_hz / PHASES), 1)
 
     def sides(self, samples: Samples) -> tuple[Samples, Samples]:
-        """The second before and the second after the join."""
-        around = round(AROUND_S * self.rate_hz)
+        """What surely lies within the second before and the second after the join."""
+        around = round((AROUND_S - UNSURE_S) * self.rate_hz)
         before = samples[:, max(self.kept - around, 0) : max(self.kept - self.near, 0)]
         return before, samples[:, self.until + self.near : self.until + around]
 
