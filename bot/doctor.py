@@ -67,18 +67,18 @@ def examine_machine(settings: Settings, *, load: bool = False) -> list[Finding]:
 
 def examine_ffmpeg(chosen: Path | None = None) -> Finding:
     """Whether there is an ffmpeg that starts, and which: the one that the settings name, or the carried one."""
-    import imageio_ffmpeg
+    from generation.audio.ffmpeg import ffmpeg_path
 
     if fault := ffmpeg_fault(chosen):
         return Finding("ffmpeg", fault, False, True, "correct or remove clips.ffmpeg_path")
     mend = pip_install("--force-reinstall", "imageio-ffmpeg")
     try:
-        path = str(chosen or imageio_ffmpeg.get_ffmpeg_exe())
+        path = ffmpeg_path(chosen)
         shown = subprocess.run(  # noqa: S603 - our own ffmpeg with a fixed argument
             [path, "-version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
         return Finding("ffmpeg", shown.split(" Copyright")[0].removeprefix("ffmpeg version "))
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+    except (OSError, BandmateError, subprocess.SubprocessError) as error:
         return Finding("ffmpeg", f"does not start: {error}", False, True, mend)
 
 

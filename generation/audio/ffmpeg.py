@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from generation.audio.sniff import Container
@@ -45,7 +48,10 @@ class FfmpegReport:
 
 
 def ffmpeg_path(path: Path | None = None) -> str:
-    """The ffmpeg to use: the given one, or the one that comes with imageio-ffmpeg.
+    """The ffmpeg to use: the given one, the one that comes with imageio-ffmpeg, or the system's.
+
+    No program is started to find it. imageio-ffmpeg's own search asks for the version and keeps the answer: when that
+    one process is killed, every take after it would find no ffmpeg until the next start.
 
     Raises:
         BandmateError: there is none; the sentence says how to get one.
@@ -54,13 +60,19 @@ def ffmpeg_path(path: Path | None = None) -> str:
         if not path.is_file():
             raise BandmateError(f"There is no ffmpeg at {path}: correct the setting or leave it empty.")
         return str(path)
-    import imageio_ffmpeg  # looks through the environment when imported
-
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
+    found = _packaged_ffmpeg() or shutil.which("ffmpeg")
+    if found is None:
         mend = pip_install("--force-reinstall", "imageio-ffmpeg")
-        raise BandmateError(f"No ffmpeg was found: {mend}") from error
+        raise BandmateError(f"No ffmpeg was found: {mend}")
+    return found
+
+
+def _packaged_ffmpeg() -> str | None:
+    """The program in imageio-ffmpeg's wheel ("ffmpeg-linux-x86_64-v7.1"); None where it came without one."""
+    package = find_spec("imageio_ffmpeg")
+    folders = package.submodule_search_locations if package else None
+    programs = (path for folder in folders or () for path in sorted(Path(folder, "binaries").glob("ffmpeg-*")))
+    return next((str(path) for path in programs if os.access(path, os.X_OK)), None)
 
 
 def decode_command(ffmpeg: str, container: Container, fd: int, max_s: float, filters: str = "") -> list[str]:
