@@ -149,7 +149,7 @@ def test_the_vote_was_blind_until_its_end(after: Aftermath) -> None:
     for file in evening.shown["ballot"].attachments:
         tags = read_tags(next(posted.data for posted in evening.posted if posted.file is file))
         assert file.filename.startswith("take-") and tags.credits == () and tags.take_id == "" and tags.recipe is None
-    assert f"by <@{evening[FERRAN].id}>" in evening.told["result"]
+    assert f"<@{evening[FERRAN].id}>" in evening.told["result"]
     assert after.takes["restyled"].take_id in evening.told["result"]
 
 

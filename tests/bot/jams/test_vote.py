@@ -42,7 +42,7 @@ async def test_a_vote_hides_names_and_counts_until_its_end(den: Den, takes: list
     assert not any("wins" in message.content for message in den.messages())
     await stage.env.advance_time(66)
     result = next(message for message in den.messages() if "wins" in message.content)
-    assert takes[1] in result.content and f"by <@{stage.bob.id}>" in result.content
+    assert takes[1] in result.content and f": <@{stage.bob.id}>" in result.content
     assert den.room.parent_take_id == takes[1] and den.room.vote is None
     assert den.labels(next(message for message in den.messages() if message.id == shown.id)) == []
 
