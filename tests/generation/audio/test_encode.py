@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from generation.audio.encode import encode, encode_to_fit, ladder
 from generation.audio.export import dithered_pcm
 from generation.audio.tags import Tags
 from generation.clip import Clip
-from generation.errors import BandmateError
+from generation.errors import BandmateError, TryAgain
 from generation.request import AudioFormat
 from tests.support import clips
 
@@ -127,6 +128,22 @@ async def test_a_failing_encoder_leaves_nothing_behind_either(tmp_path: Path) ->
     with pytest.raises(BandmateError, match="could not be written as mp3"):
         await encode(clips.hum(), AudioFormat.MP3, ffmpeg=broken, folder=folder)
     assert files_in(folder) == []
+
+
+@pytest.mark.parametrize("fails", ["ffmpeg", "the file before"])
+async def test_a_full_disk_may_pass(fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another try may go well: the answer waits for room in place of telling that the take can't be written."""
+    full = tmp_path / "ffmpeg"
+    full.write_text("#!/bin/sh\necho 'out: No space left on device' >&2\nexit 1\n")
+    full.chmod(0o755)
+    if fails != "ffmpeg":
+
+        def no_room(*args: object, **options: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("generation.audio.export.tempfile.TemporaryDirectory", no_room)
+    with pytest.raises(TryAgain, match="the disk is full"):
+        await encode(clips.hum(), AudioFormat.MP3, ffmpeg=full, folder=tmp_path)
 
 
 async def test_no_room_for_temporary_files_is_a_sentence(tmp_path: Path) -> None:

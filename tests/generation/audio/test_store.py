@@ -123,6 +123,17 @@ def test_what_a_killed_process_left_is_swept(store: AudioStore, tmp_path: Path) 
     assert [name for name, _ in store.hashes()] == [digest]
 
 
+def test_what_a_killed_encoder_left_is_swept_what_one_writes_now_is_not(store: AudioStore) -> None:
+    old, young = store.scratch / "bandmate-old", store.scratch / "bandmate-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "out").write_bytes(b"half an mp3")
+    os.utime(old, (time.time() - 900,) * 2)
+    assert store.sweep() == 1
+    assert not old.exists() and (young / "out").exists()
+    assert list(store.hashes()) == []
+
+
 def test_threads_that_keep_the_same_clip_do_not_disturb_each_other(store: AudioStore) -> None:
     clip, names = clips.hum(), []
     threads = [threading.Thread(target=lambda: names.append(store.put(clip))) for _ in range(8)]

@@ -104,3 +104,32 @@ async def test_the_housekeeper_goes_round_by_itself(tmp_path: Path) -> None:
         take = await made(service, scripted("x"), "1")
         await age(service, 31, take)
         await eventually(lambda: not dict(service._store.hashes()))
+
+
+async def test_a_clock_that_was_put_forward_makes_nothing_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The round after the jump is left out; so is none that comes on a clock that goes on as before."""
+    config = scripted_config(tmp_path, keep_audio_days=30, housekeeping_interval_s=1)
+    async with Service(config) as service:
+        take = await made(service, scripted("x"), "1")
+        rounds = []
+
+        async def counted() -> int:
+            rounds.append(time.time())
+            return 0
+
+        monkeypatch.setattr(service.housekeeper, "go_round", counted)
+        real = time.time
+        monkeypatch.setattr("generation.service.housekeeping.time.time", lambda: real() + 40 * DAY_S)
+        assert service.housekeeper._clock_has_jumped()
+        assert not service.housekeeper._clock_has_jumped()
+        monkeypatch.setattr("generation.service.housekeeping.time.time", real)
+        await eventually(lambda: len(rounds) > 0)
+        assert set(dict(service._store.hashes())) == {take.audio_hash}
+
+
+async def test_what_a_killed_encoder_left_goes_at_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "data" / "audio" / "scratch" / "bandmate-0123"
+    left.mkdir(parents=True)
+    os.utime(left, (time.time() - 900,) * 2)
+    async with Service(scripted_config(tmp_path, housekeeping_interval_s=600_000)):
+        await eventually(lambda: not left.exists())
