@@ -33,7 +33,7 @@ ABSURD_RATE_HZ = 768_000
 NOT_STARTED = (126, 127)
 """What a shell says of a program that is no program or is not there."""
 
-STALL_CPU_S = 0.15
+STALL_CPU_S = 0.12
 """A file that costs more than this without a sample of sound is made to cost: the first sound of a real one comes after
 0.02 s, behind a megabyte of text in its tags after 0.06 s. (Processor seconds on the machine of the benchmarks; a
 slower one gives more.)"""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sized
 from functools import cache
 from pathlib import Path
 
-LOOK_S = 0.02
+LOOK_S = 0.01
 _REFERENCE_S = 0.005
 """What `_loop` takes on the machine on which the limits were measured."""
 _PROC = Path("/proc")
