@@ -93,7 +93,7 @@ def reverberate(send: Wave, space: str, out: Wave) -> Iterator[float]:
 
 
 def echo(send: Wave, beat_s: float, out: Wave) -> Steps[None]:
-    """Adds echoes of `send` to `out` (both float32 [2, frames]), one after the other.
+    """Adds echoes of `send` (float32 [1, frames], it is used up) to `out` (float32 [2, frames]), one after the other.
 
     They lie a dotted eighth apart (three quarters of a beat, kept within 0.12 and 0.8 s), go from side to side and are
     darker each time.
@@ -102,15 +102,12 @@ def echo(send: Wave, beat_s: float, out: Wave) -> Steps[None]:
     while step_s > 0.8:
         step_s /= 2
     step = round(max(step_s, 0.12) * SAMPLE_RATE_HZ)
-    repeat = send.mean(axis=0, keepdims=True)
     dark, thin = butterworth("lowpass", 3800.0, 1), butterworth("highpass", 250.0, 1)
     for number in range(1, NUM_ECHOES + 1):
         late = number * step
         if late >= send.shape[1]:
             break
-        yield from filtering(repeat, dark)
-        if number == 1:
-            yield from filtering(repeat, thin)
+        yield from filtering(send, dark if number > 1 else np.concatenate([dark, thin]))
         level = np.float32(ECHO_FEEDBACK ** (number - 1))
         for side, share in ((number % 2, level), (1 - number % 2, np.float32(0.35) * level)):
-            yield from added(out[side : side + 1, late:], repeat[:, :-late], share)
+            yield from added(out[side : side + 1, late:], send[:, :-late], share)

@@ -58,7 +58,8 @@ class Mixer:
         self._kicks_s = _kick_starts(score)
         self._beat_s = _beat_s(score)
         self._room = self._silence(tail)
-        self._echo = self._silence(tail) if any(part.sound.delay > 0 for part in score.parts) else None
+        has_echo = any(part.sound.delay > 0 for part in score.parts)
+        self._echo = np.zeros((1, num_frames + tail), dtype=np.float32) if has_echo else None  # goes from side to side
         self._mix = self._silence(0)
         self._stems = StemShelf()
 
@@ -123,7 +124,8 @@ class Mixer:
         if sound.reverb > 0:
             yield from added(self._room, track.dry, min(sound.reverb, 1.0) * REVERB_SHARE)
         if sound.delay > 0 and self._echo is not None:
-            yield from added(self._echo, track.dry, min(sound.delay, 1.0) * ECHO_SHARE)
+            for side in range(2):
+                yield from added(self._echo, track.dry[side : side + 1], min(sound.delay, 1.0) * ECHO_SHARE / 2)
 
     def _space(self) -> Iterator[float]:
         """Turns the two sends into one return: the echo, and the room that hears the parts and a little of the echo."""
