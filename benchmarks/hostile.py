@@ -1,6 +1,6 @@
 """Hostile uploads through the decoder: damaged files of every format, playlists in every disguise, bombs; all seeded.
 
-    python -m benchmarks.hostile                  400 damaged files, 231 playlists, 8 bombs
+    python -m benchmarks.hostile                  400 damaged files, 220 playlists, 17 bombs
     python -m benchmarks.hostile --count 10000    the long form
 
 Exit code 1 when anything crashed (the decoding child too), hung, connected, or broke a limit. A file that takes longer
