@@ -193,7 +193,7 @@ def _to_steps(clip: Clip) -> NDArray[np.int32]:
 def _digest(steps: NDArray[np.int32], sample_rate_hz: int) -> str:
     num_frames, num_channels = steps.shape
     found = hashlib.sha256(f"{sample_rate_hz} {num_channels} {num_frames}\n".encode())
-    found.update(np.ascontiguousarray(steps, "<i4"))
+    found.update(np.ascontiguousarray(steps, "<i4").data)
     return found.hexdigest()
 
 

@@ -13,6 +13,8 @@ from generation.engines.arranger.sampler_wave import filtered, pitch_ratio, pitc
 from generation.engines.arranger.soundfont import DRUM_BANK, SoundFont
 
 MAX_CACHE_BYTES = 64 * 2**20
+MAX_SHARED_BYTES = 24 * 2**20
+"""What velocities and lengths have in common is only kept while a part is played: later parts have finished waves."""
 MAX_DRUM_S = 8.0
 VELOCITY_STEP = 16
 """Brightness goes in 8 steps of velocity, loudness is exact."""
@@ -67,6 +69,7 @@ class Sampler:
         self, font: SoundFont, cache: ToneCache, program: int, is_kit: bool = False, tuning_cents: float = 0.0
     ) -> None:
         self._font, self._cache = font, cache
+        self._shared = ToneCache(MAX_SHARED_BYTES)
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
@@ -131,12 +134,12 @@ class Sampler:
 
     def _unfiltered(self, index: int, zone: sf.Zone, key: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: what all velocities and shorter notes of a zone and key have in common."""
-        name = (self.name, index, key, cents)
-        wave = self._cache.get(name, num_frames)
+        name = (index, key, cents)
+        wave = self._shared.get(name, num_frames)
         if wave is None:
             sample = self._font.sample(zone.sample)
             wave = pitched(sample, zone, pitch_ratio(sample, zone, key, cents), num_frames)
-            wave = self._cache.put(name, trembled(vibrated(wave, zone, key), zone), num_frames)
+            wave = self._shared.put(name, trembled(vibrated(wave, zone, key), zone), num_frames)
         return wave[:num_frames]
 
 
