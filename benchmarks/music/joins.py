@@ -55,7 +55,7 @@ def _kept_s(outcome: Outcome) -> float:
 def measure_loop(outcome: Outcome, figures: Figures) -> None:
     """The seam and the hole; the same and the gap after a real encode and decode; the length in written bars."""
     take = outcome.take
-    seam = sound.repeated_seam(take)
+    seam = sound.repeated_seam(take, outcome.clips[0])
     figures.numbers |= {"step ratio": seam.step_ratio, "jump excess dB": seam.jump_excess_db}
     figures.expect(not seam.is_heard, f"seam: step {seam.step_ratio:.2f}, level jump {seam.jump_excess_db:+.1f} dB")
     hole_ms, usual_ms = sound.hole_ms(take)
@@ -76,7 +76,7 @@ def _through(outcome: Outcome, figures: Figures, audio_format: AudioFormat) -> N
     figures.numbers |= {f"gap {name}": float(gap), f"shift {name}": float(shift)}
     if audio_format not in GAPLESS:
         return
-    seam = sound.repeated_seam(back)
+    seam = sound.repeated_seam(back, outcome.clips[0])
     figures.numbers[f"jump excess {name} dB"] = seam.jump_excess_db
     figures.expect(gap == 0, f"gap of {gap} samples in {name}")
     figures.expect(shift == 0, f"moved by {shift} samples in {name}")

@@ -128,12 +128,16 @@ class Seam:
         return self.step_ratio > 1.0 or self.jump_excess_db > 0.0
 
 
-def seam(clip: Clip, from_s: float, to_s: float, around_s: float = 1.0) -> Seam:
-    """What stands out between two moments, widened by 5 ms for steps and 10 for levels, from `around_s`."""
+def seam(clip: Clip, from_s: float, to_s: float, around_s: float = 1.0, own: Clip | None = None) -> Seam:
+    """What stands out between two moments, widened by 5 ms for steps and 10 for levels, from `around_s` and, if it is
+    given, from what another clip of the same rate has anywhere."""
     rate_hz = clip.sample_rate_hz
     steps = np.abs(np.diff(clip.samples, axis=1)).max(axis=0)
     inside, around = _split(steps, from_s * rate_hz, to_s * rate_hz, 0.005 * rate_hz, around_s * rate_hz)
     jump, usual = _split(_jumps_db(clip), from_s * 1000, to_s * 1000, 10, around_s * 1000)
+    if own is not None:
+        around = max(around, float(np.abs(np.diff(own.samples, axis=1)).max(initial=0.0)))
+        usual = max(usual, float(_jumps_db(own).max(initial=0.0)))
     return Seam(inside / max(around, 1e-4), jump - usual)
 
 
@@ -151,11 +155,16 @@ def _split(values: np.ndarray, first: float, last: float, near: float, around: f
     return float(values[low:high].max(initial=0.0)), float(rest.max(initial=0.0))
 
 
-def repeated_seam(clip: Clip) -> Seam:
-    """What stands out where the clip repeats, from all the rest of it: the seam is a bar line, and its like may come
-    but once a bar."""
+def repeated_seam(clip: Clip, source: Clip | None = None) -> Seam:
+    """What stands out where the clip repeats, from all the rest of it (the seam is a bar line, and its like may come
+    but once a bar) and from the clip that it was cut from, at its level, coming out of silence as any clip does."""
     twice = Clip(np.concatenate((clip.samples, clip.samples), axis=1), clip.sample_rate_hz)
-    return seam(twice, clip.duration_s, clip.duration_s, clip.duration_s)
+    own = None
+    if source is not None:
+        rate_hz, samples = clip.sample_rate_hz, source.resampled(clip.sample_rate_hz).samples
+        gain = np.sqrt(np.square(clip.samples).mean() / max(float(np.square(samples).mean()), 1e-12))
+        own = Clip(np.pad(samples * np.float32(gain), ((0, 0), (round(0.02 * rate_hz), 0))), rate_hz)
+    return seam(twice, clip.duration_s, clip.duration_s, clip.duration_s, own)
 
 
 def hole_ms(clip: Clip) -> tuple[float, float]:

@@ -60,7 +60,9 @@ def test_a_loop_with_a_hole_is_found_and_a_whole_number_of_waves_is_none() -> No
     hole = Clip(np.pad(whole.samples, ((0, 0), (1_000, 1_000))), whole.sample_rate_hz)
     assert sound.hole_ms(hole)[0] == pytest.approx(45, abs=4)
     turned = Clip(np.concatenate((whole.samples, -whole.samples[:, ::-1][:, :50]), axis=1), whole.sample_rate_hz)
-    assert sound.repeated_seam(Clip(turned.samples[:, :-30], whole.sample_rate_hz)).step_ratio > 5
+    broken = Clip(turned.samples[:, :-30], whole.sample_rate_hz)
+    assert sound.repeated_seam(broken).step_ratio > 5
+    assert sound.repeated_seam(broken, whole).step_ratio > 5  # the clip itself has no such step
 
 
 def test_a_shift_is_counted_in_frames() -> None:
