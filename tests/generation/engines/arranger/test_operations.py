@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -84,6 +85,30 @@ def test_extend_goes_on_at_the_bar_line_and_in_the_cycle() -> None:
     roots = [chord_classes(c["chord"])[0] for c in made.details["chords"] if c["start_s"] > 0.1]
     assert roots[:3] in ([9, 5, 0], [5, 0, 7])
     assert frame.clock_shift_s + made.score.duration_s == pytest.approx(clip.duration_s + 20, abs=1e-6)
+
+
+def test_extend_takes_the_clips_last_phrase_up_again() -> None:
+    clip = hearings.song(100.0, bars=8)
+    made = composed(Operation.EXTEND, "pop", 1, clip, duration_s=20)
+    lead = part(made.score, "lead")
+    assert lead is not None
+    phrase_s = clip.downbeats_s[4] - clip.downbeats_s[0]
+    shift_s = phrase_s - made.frame.clock_shift_s
+    again = [note for note in clip.melody if note.start_s >= clip.downbeats_s[4]]
+    kept = [any(abs(n.start_s - a.start_s - shift_s) < 0.1 and (n.pitch - a.pitch) % 12 == 0 for n in lead.notes)
+            for a in again]  # fmt: skip
+    assert sum(kept) >= 0.85 * len(again)
+    later = [note for note in lead.notes if note.start_s > again[-1].end_s + shift_s]
+    assert later  # and then it goes on with a tune of its own
+
+
+def test_extend_trusts_the_cycle_that_was_heard_most_often() -> None:
+    full = hearings.song(100.0, bars=12)
+    wrong = replace(full.chords[9], root=(full.chords[9].root or 0) + 1, confidence=0.3)
+    clip = replace(full, chords=(*full.chords[:9], wrong, *full.chords[10:]))
+    made = composed(Operation.EXTEND, "pop", 1, clip, duration_s=20)
+    roots = [chord_classes(c["chord"])[0] for c in made.details["chords"] if c["start_s"] > 0.1]
+    assert set(roots) <= {9, 5, 0, 7}
 
 
 def test_compose_takes_tempo_and_key_from_its_clip() -> None:
