@@ -15,6 +15,7 @@ import asyncio
 import logging
 import secrets
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
@@ -35,8 +36,7 @@ log = logging.getLogger(__name__)
 
 MAX_AT_ONCE = 4
 """Answers under way at once: each holds its encoded files in memory."""
-FIRST_RETRY_S = 5.0
-LONGEST_RETRY_S = 300.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 300.0
 
 
 class Delivery:
@@ -155,9 +155,7 @@ class Answer:
     """One job's way down the places."""
 
     def __init__(self, client: BandmateClient, job: FinishedJob) -> None:
-        self._client = client
-        self._job = job
-        self._job_id = job.status.job_id
+        self._client, self._job, self._job_id = client, job, job.status.job_id
         self._reply = Reply.from_json(job.origin.reply)
         self._looks_first = False
         self._message = posting.JobMessage(client.service, job, self._reply, client.operations)
@@ -183,26 +181,33 @@ class Answer:
         self._looks_first = look_first
         if look_first and (posted := await self._posted_before()) is not None:
             self._count("found")
-            if self._message.comes_as_voice and not any(posting.is_audio(file) for file in posted.attachments):
-                with posting.refusals("The channel"):  # its voice message may be missing; the nonce holds back a second
-                    return await self._with_voice(posted)
-            return posted
+            return await self._completed(posted)
         return await self._post()
+
+    async def _completed(self, posted: discord.Message) -> discord.Message:
+        """An answer that was found, with its audio: what an earlier run posted may only say why there is none."""
+        if self._job.status.state is JobState.FAILED or any(posting.is_audio(file) for file in posted.attachments):
+            return posted
+        try:
+            with posting.refusals("The channel"):
+                if self._message.comes_as_voice:  # it may be missing; the nonce holds back a second
+                    return await self._with_voice(posted)
+                return await self._message.add_audio(posted, self._guild_limit_bytes())
+        except posting.PlaceRefuses as refusal:
+            self._message.shortcoming = str(refusal)
+            return posted
 
     async def _posted_before(self) -> discord.Message | None:
         """The answer that an earlier run, or an attempt whose outcome is unknown, has left in the channel."""
         if self._reply.is_private:
             return None  # it is edited into the progress message, which can be done twice
         try:
-            return await self._found_in(self._channel())
+            return await posting.find_posted(self._channel(), self._job, self._reply, self._client.user)
         except discord.HTTPException as error:
             if may_pass(error):
                 raise TimeoutError(f"Discord answered {error.status}") from error
             log.info("job %s: can't look into its channel: %s", self._job_id, error)
             return None
-
-    async def _found_in(self, channel: discord.abc.Messageable) -> discord.Message | None:
-        return await posting.find_posted(channel, self._job, self._reply, self._client.user)
 
     async def _post(self) -> discord.Message | None:
         """Post at the first place that takes it; None when none does, and the job is then marked undeliverable."""
@@ -265,8 +270,9 @@ class Answer:
         """The person who asked, in private, with the reason."""
         with posting.refusals("A direct message"):
             channel = await self._client.create_dm(discord.Object(int(self._job.origin.person_id)))
-            if self._looks_first and (posted := await self._found_in(channel)):
-                return posted
+            find = partial(posting.find_posted, channel, self._job, self._reply, self._client.user)
+            if self._looks_first and (posted := await find()):
+                return await self._completed(posted)
             where = f"I could not post this in <#{self._reply.channel_id}>."
             if self._reply.is_private:
                 where = f"You asked for it privately in <#{self._reply.channel_id}>."
@@ -274,15 +280,13 @@ class Answer:
 
     def _channel(self) -> discord.PartialMessageable:
         """The channel by its id alone: Discord says whether it is still there and open to us."""
-        return self._client.get_partial_messageable(self._reply.channel_id, guild_id=self._guild_id)
-
-    @property
-    def _guild_id(self) -> int | None:
         guild_id = self._job.origin.guild_id
-        return None if guild_id is None else int(guild_id)
+        return self._client.get_partial_messageable(
+            self._reply.channel_id, guild_id=int(guild_id) if guild_id else None
+        )
 
     def _guild_limit_bytes(self) -> int:
-        guild = self._client.get_guild(self._guild_id or 0)
+        guild = self._client.get_guild(int(self._job.origin.guild_id or 0))
         return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
     async def finish_progress(self, posted: discord.Message) -> None:

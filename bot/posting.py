@@ -112,11 +112,11 @@ class JobMessage:
             raise BandmateError("It is too long for a voice message.")
         return Voice(rendered.data, take.duration_s, await self._service.voice_waveform(take.take_id))
 
-    async def add_audio(self, message: discord.Message, max_file_bytes: int, remark: str) -> discord.Message:
+    async def add_audio(self, message: discord.Message, max_file_bytes: int, remark: str = "") -> discord.Message:
         """Put the audio file into its message after all. Raises discord.HTTPException."""
         parts = await self._parts(max_file_bytes)
-        why = languages.told(texts.small(remark), self._reply.language)
-        return await message.edit(content=f"{parts.text}\n{why}", attachments=parts.discord_files())
+        why = f"\n{languages.told(texts.small(remark), self._reply.language)}" if remark else ""
+        return await message.edit(content=f"{parts.text}{why}", attachments=parts.discord_files())
 
     async def send(
         self, channel: discord.abc.Messageable, max_file_bytes: int, note: str = "", *, audio: bool = True

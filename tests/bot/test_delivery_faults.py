@@ -85,3 +85,27 @@ async def test_a_crash_after_a_direct_message_sends_no_second_one(
     await stage.env.settle()
     assert len(direct.history()) == 1
     assert stage.service.last_job.message_id == str(direct.history()[0].id)
+
+
+async def test_an_answer_without_its_audio_gets_it_from_the_next_run(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that could not encode says so in the channel and dies before it tells the ledger: the next one finds that
+    message. It is not the delivered take, and must not be taken for it."""
+
+    async def crashed(job_id: str, reason: str) -> None:
+        raise SystemError("the process died here")
+
+    stage.expects_unforeseen = True
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.service, "render", Stumbling(stage, BandmateError("No ffmpeg was found."), times=1))
+        patch.setattr(stage.service, "mark_undeliverable", crashed)
+        await ask_and_finish(stage)
+    (told,) = [message for message in stage.messages() if "No ffmpeg was found." in message.content]
+    assert not told.attachments and stage.service.last_job.undeliverable_reason is None
+    await stage.restart()
+    await stage.env.settle()
+    (answer,) = [message for message in stage.messages() if message.id == told.id]
+    assert any(posting.is_audio(file) for file in answer.attachments) and "No ffmpeg" not in answer.content
+    assert len(stage.takes()) == 1
+    assert stage.service.last_job.message_id == str(answer.id)
