@@ -47,7 +47,7 @@ async def test_a_refused_upload_is_tried_at_the_next_start(stage: Stage) -> None
     assert stage.config.sync_state_file.exists()
 
 
-def test_intents_are_guilds_alone_and_nobody_is_mentioned(stage: Stage) -> None:
-    assert [name for name, on in stage.client.intents if on] == ["guilds"]
+def test_intents_are_guilds_and_where_people_talk_and_nobody_is_mentioned(stage: Stage) -> None:
+    assert {name for name, on in stage.client.intents if on} == {"guilds", "voice_states"}
     assert stage.client.allowed_mentions is not None
     assert stage.client.allowed_mentions.to_dict() == {"parse": []}
