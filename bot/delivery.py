@@ -156,8 +156,7 @@ class Answer:
 
     def __init__(self, client: BandmateClient, job: FinishedJob) -> None:
         self._client, self._job, self._job_id = client, job, job.status.job_id
-        self._reply = Reply.from_json(job.origin.reply)
-        self._looks_first = False
+        self._reply, self._looks_first = Reply.from_json(job.origin.reply), False
         self._message = posting.JobMessage(client.service, job, self._reply, client.operations)
 
     def __str__(self) -> str:
@@ -228,9 +227,8 @@ class Answer:
                 self._count("posted")
                 return posted
         self._count("undeliverable")
-        reason = " ".join(reasons)
-        log.warning("job %s is undeliverable: %s", self._job_id, reason)
-        await self._client.service.mark_undeliverable(self._job_id, reason)
+        log.warning("job %s is undeliverable: %s", self._job_id, " ".join(reasons))
+        await self._client.service.mark_undeliverable(self._job_id, " ".join(reasons))
         return None
 
     def _count(self, outcome: str) -> None:
