@@ -88,6 +88,13 @@ async def test_a_message_without_audio(stage: Stage, menu: str, files: tuple[Any
     assert asked.ephemeral and "has no audio" in asked.response.content and stage.service.jobs == {}
 
 
+async def test_no_engine_that_can_remix(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await stage.alice.send(stage.channel, attachments=[OGG])
+    monkeypatch.setattr(type(stage.client), "operations", frozenset({Operation.COMPOSE}))
+    asked = await stage.bob.context_menu(stage.channel, "Remix this", message)
+    assert asked.ephemeral and asked.response.content == "No engine that runs here can remix."
+
+
 async def test_a_file_that_only_looks_like_audio(stage: Stage) -> None:
     message = await stage.alice.send(stage.channel, attachments=[("song.mp3", b"<html>")])
     asked = await stage.bob.context_menu(stage.channel, "Extend this", message)

@@ -74,6 +74,30 @@ async def test_every_take_says_its_licence_and_that_it_was_generated(stage: Wire
         assert b"MIT" in data or "MIT".encode("utf-16-le") in data
 
 
+@pytest.mark.parametrize(
+    ("about", "sentence"),
+    [
+        ("defaults-nobody", "no such form any more"),
+        ("gold-person", "no such form any more"),
+        ("limits-person", "can't be set there"),
+        ("limits-guild", "Manage Server"),
+        ("limits-service", "operators of this bot"),
+    ],
+)
+async def test_a_forged_settings_form_sets_nothing(
+    stage: WireStage, bot: BandmateClient, about: str, sentence: str
+) -> None:
+    shown = await (await stage.alice.slash(stage.channel, "settings me")).wait_response()
+    opened = await stage.alice.press(shown, "Defaults")
+    await opened.wait_form()
+    assert opened.form is not None
+    ours = str(opened.form["custom_id"])
+    opened.form["custom_id"] = ours.replace(":defaults-person:", f":{about}:")
+    answered = await stage.alice.submit_modal(opened, {})
+    message = await answered.wait_response()
+    assert message.ephemeral and sentence in message.content and opened.form["custom_id"] != ours
+
+
 async def test_moderators_block_words_and_nobody_gets_around(stage: WireStage, bot: BandmateClient) -> None:
     operator = stage.discord.operator
 
@@ -91,6 +115,7 @@ async def test_moderators_block_words_and_nobody_gets_around(stage: WireStage, b
     assert await stage.service.open_jobs("discord") == () and stage.results() == []
 
     message = await _take(stage, "kazoos 0.1")
+    assert "not on this server's list" in await told(operator, "words allow", word="Trumpet")
     assert "allowed" in await told(operator, "words allow", word="Kazoo")
     assert "blocked a word" not in await told(stage.alice, "compose", prompt="kazoo")
     assert message in stage.results()
