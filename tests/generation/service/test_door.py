@@ -48,9 +48,7 @@ async def test_time_on_a_device_counts_whatever_comes_of_it(tmp_path: Path) -> N
         await eventually(lambda: len(admissions(tmp_path, ticket.job_id)) == 1)
         await eventually(lambda: service._dispatcher.device_s(ticket.job_id) > 1.6)
         assert await service.cancel(ticket.job_id)
-        with pytest.raises(
-            TooBusy, match=r"have 1 s of computing a day\. \d+ s went .* Ask again in about 24 h\."
-        ):
+        with pytest.raises(TooBusy, match=r"have 1 s of computing a day\. \d+ s went .* Ask again in about 24 h\."):
             await service.submit(scripted("x"), member(), key="2")
 
 
