@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import orders, preferences
-from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Wishes, describe
+from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Tempo, Wishes, describe
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ async def compose(
     adherence: Adherence | None = None,
     private: bool = False,
     key: str | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """Music for a prompt."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
     await _order(interaction, Operation.COMPOSE, prompt, clip, wishes)
 
 
@@ -52,9 +53,10 @@ async def extend(
     adherence: Adherence | None = None,
     private: bool = False,
     key: str | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """The clip, going on."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
     await _order(interaction, Operation.EXTEND, prompt, clip, wishes)
 
 
@@ -73,9 +75,10 @@ async def restyle(
     adherence: Adherence | None = None,
     private: bool = False,
     key: str | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """The clip in the prompt's style."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
     await _order(interaction, Operation.RESTYLE, prompt, clip, wishes)
 
 
@@ -95,9 +98,10 @@ async def vary(
     adherence: Adherence | None = None,
     private: bool = False,
     key: str | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """Variations of the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private, key)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private, key, tempo)
     await _order(interaction, Operation.VARY, prompt, clip, wishes)
 
 
@@ -116,9 +120,10 @@ async def accompany(
     adherence: Adherence | None = None,
     private: bool = False,
     key: str | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """A backing under the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key)
+    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
     await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
 
 

@@ -28,6 +28,7 @@ Adherence = app_commands.Range[float, 1.0, 10.0]
 LoopBars = app_commands.Range[int, 1, 64]
 BlendBalance = app_commands.Range[float, 0.0, 1.0]
 Strength = app_commands.Range[float, 0.0, 1.0]
+Tempo = app_commands.Range[float, 30.0, 300.0]
 
 DESCRIPTIONS = {
     "prompt": "What it should sound like, in a few words: style, mood, instruments, tempo",
@@ -40,6 +41,7 @@ DESCRIPTIONS = {
     "creativity": "0.05 (plain) to 2 (wild); 1 unless said otherwise",
     "adherence": "How closely the words are followed, 1 to 10; 3 unless said otherwise",
     "key": "Such as D minor or F# major; that of the clip unless said otherwise",
+    "tempo": "Beats a minute, 30 to 300; that of the words or the clip unless said otherwise",
     "private": "Only you see it, until you post it",
     "strength": "How far it goes from the clip, 0 to 1; 0.5 unless said otherwise",
 }
@@ -65,6 +67,7 @@ class Wishes:
     strength: float | None = None
     private: bool = False
     key: str | None = None
+    tempo: float | None = None
 
     def request(
         self,
@@ -79,7 +82,7 @@ class Wishes:
         client = interaction.client
         seconds = self.seconds or (settings.seconds if operation in _OF_ANY_LENGTH else None)
         settings.check_limits(seconds, self.takes)
-        given: dict[str, Any] = {"seed": self.seed, "strength": self.strength, "key": self.key}
+        given = {"seed": self.seed, "strength": self.strength, "key": self.key, "tempo_bpm": self.tempo}
         sampling: dict[str, Any] = {"temperature": self.creativity, "guidance_scale": self.adherence}
         return Request(
             operation,

@@ -82,6 +82,12 @@ async def test_styles_and_keys_are_offered(stage: Stage) -> None:
     assert stage.service.last_job.request.key == "D minor"
 
 
+@pytest.mark.parametrize("command", ["compose", "extend", "restyle", "vary", "accompany"])
+async def test_a_tempo_overrides_what_is_heard(stage: Stage, command: str) -> None:
+    await stage.alice.slash(stage.channel, command, prompt="x", clip=OGG, tempo=93.5)
+    assert stage.service.last_job.request.tempo_bpm == 93.5
+
+
 async def test_what_people_type_mentions_nobody_and_shows_no_link(stage: Stage) -> None:
     prompt = "@everyone `<@1>` **loud** https://discord.gg/abc \u202egnp.mp3 \u200b\n# big"
     asked = await stage.alice.slash(stage.channel, "compose", prompt=prompt)
