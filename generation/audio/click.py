@@ -18,6 +18,7 @@ HOP_S = 0.001
 
 NEAR_S = 0.01
 AROUND_S = 1.0
+_LEAST_STEP = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Roughness:
     def exceeds(self, usual: Roughness, step_factor: float = 1.0, margin_db: float = 0.0) -> bool:
         """Whether this stands out from what is usual, by more than a factor of the step or some dB of the jump."""
         return self.step > usual.step * step_factor or self.jump_db > usual.jump_db + margin_db
+
+    def over_db(self, usual: Roughness) -> float:
+        """By how many dB this stands out from what is usual, by its step or its jump; 0 or less: it does not."""
+        steps_db = 20 * np.log10(max(self.step, _LEAST_STEP) / max(usual.step, _LEAST_STEP))
+        return float(max(self.jump_db - usual.jump_db, steps_db))
 
 
 def at(clip: Clip, time_s: float, until_s: float | None = None) -> Roughness:
@@ -56,7 +62,7 @@ def deepest_fall_db(clip: Clip, time_s: float, until_s: float) -> float:
     """By how many dB the level falls at most from 10 ms to the next within a stretch of time; 0: it never does."""
     reach_s = NEAR_S + LEVEL_WINDOW_S
     part = _part(clip, time_s - reach_s, until_s + reach_s)
-    return float(-_jumps_db(part, clip.sample_rate_hz).min(initial=0.0))
+    return float(-level_jumps_db(part, *_grid(clip.sample_rate_hz)).min(initial=0.0))
 
 
 def at_seam(loop: Clip) -> Roughness:
@@ -77,16 +83,21 @@ def roughness(samples: Samples, sample_rate_hz: int) -> Roughness:
     if samples.shape[1] < 2:
         return Roughness(0.0, 0.0)
     step = float(np.abs(np.diff(samples, axis=1)).max())
-    return Roughness(step, float(np.abs(_jumps_db(samples, sample_rate_hz)).max(initial=0.0)))
+    return Roughness(step, float(np.abs(level_jumps_db(samples, *_grid(sample_rate_hz))).max(initial=0.0)))
 
 
-def _jumps_db(samples: Samples, sample_rate_hz: int) -> NDArray[np.float64]:
-    window, hop = max(round(LEVEL_WINDOW_S * sample_rate_hz), 1), max(round(HOP_S * sample_rate_hz), 1)
+def level_jumps_db(samples: Samples, window: int, hop: int) -> NDArray[np.float64]:
+    """The change of level from each `window` frames to the next, at every `hop` frames; float32 [channels, frames]."""
     sums = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64).mean(axis=0))))
     starts = np.arange(0, sums.size - 2 * window, hop)
     middle = sums[starts + window]
     power = np.maximum(np.stack((middle - sums[starts], sums[starts + 2 * window] - middle)) / window, FLOOR**2)
     return np.asarray(10 * np.log10(power[1] / power[0]))
+
+
+def _grid(sample_rate_hz: int) -> tuple[int, int]:
+    """LEVEL_WINDOW_S and HOP_S in frames."""
+    return max(round(LEVEL_WINDOW_S * sample_rate_hz), 1), max(round(HOP_S * sample_rate_hz), 1)
 
 
 def _part(clip: Clip, start_s: float, end_s: float) -> Samples:

@@ -29,16 +29,13 @@ window of it rises by more than RING_RISE_DB; it is heard up to RING_S into the 
 def smoothest(clip: Clip, start: int, end: int) -> tuple[Clip, str]:
     """`closed` with the fade that leaves the smoothest seam."""
     usual = _usual(clip, start).or_more(_usual(clip, end))
-    best, least_db = closed(clip, start, end, FADE_S), float("inf")
+    found: list[tuple[float, tuple[Clip, str]]] = []
     for fade_s in FADES_S:
         tried = closed(clip, start, end, fade_s)
-        seam = click.at_seam(tried[0])
-        excess_db = max(seam.jump_db - usual.jump_db, 20 * np.log10(max(seam.step, 1e-9) / max(usual.step, 1e-9)))
-        if excess_db < least_db:
-            best, least_db = tried, excess_db
-        if least_db <= 0:
+        found.append((click.at_seam(tried[0]).over_db(usual), tried))
+        if found[-1][0] <= 0:
             break
-    return best
+    return min(found, key=lambda item: item[0])[1]
 
 
 def _usual(clip: Clip, frame: int) -> click.Roughness:

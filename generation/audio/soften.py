@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.audio.click import AROUND_S, FLOOR, LEVEL_WINDOW_S, NEAR_S
+from generation.audio.click import AROUND_S, FLOOR, LEVEL_WINDOW_S, NEAR_S, level_jumps_db
 from generation.clip import Clip, Samples
 
 PHASES = 4
@@ -74,6 +74,10 @@ class _Stretch:
     @property
     def hop(self) -> int:
         return max(round(0.001 * self.rate_hz / PHASES), 1)
+
+    def jumps_db(self, samples: Samples) -> Curve:
+        """The change of level from 10 ms to the next 10 ms, from the first frame on four times a millisecond."""
+        return level_jumps_db(samples, self.window, self.hop)
 
     def sides(self, samples: Samples) -> tuple[Samples, Samples]:
         """What surely lies within the second before and the second after the join."""
@@ -151,7 +155,7 @@ def _held_and_released(needed_db: Curve, release_db: float, stretch: _Stretch) -
 
 def _usual_jump_db(samples: Samples, stretch: _Stretch) -> float:
     """The largest rise or fall around the join that every one of the four grids shows, less the margin."""
-    sides = [np.abs(_jumps_db(side, stretch)) for side in stretch.sides(samples)]
+    sides = [np.abs(stretch.jumps_db(side)) for side in stretch.sides(samples)]
     common = max(min(float(side[phase::PHASES].max(initial=0.0)) for phase in range(PHASES)) for side in sides)
     return min(max(common - stretch.margin.jump_db, LEAST_JUMP_DB), MOST_JUMP_DB)
 
@@ -160,10 +164,10 @@ def _jumps_of_join(samples: Samples, stretch: _Stretch, usual_db: float) -> tupl
     """The changes of level at the join, 0 where the kept part alone makes them, and the frame of the first."""
     first = max(stretch.kept - stretch.near - stretch.window, 0)
     part = samples[:, first : stretch.until + stretch.near + stretch.window]
-    jumps_db = _jumps_db(part, stretch)
+    jumps_db = stretch.jumps_db(part)
     alone = part.copy()
     alone[:, stretch.kept - first :] = 0.0
-    own = np.abs(_jumps_db(alone, stretch)) >= usual_db
+    own = np.abs(stretch.jumps_db(alone)) >= usual_db
     before = first + stretch.window + np.arange(jumps_db.size) * stretch.hop < stretch.kept
     return np.where(own & before, 0.0, jumps_db), first + stretch.window
 
@@ -188,15 +192,3 @@ def _steps_over_db(samples: Samples, stretch: _Stretch) -> Curve:
 
 def _steps(samples: Samples) -> NDArray[np.float32]:
     return np.asarray(np.abs(np.diff(samples, axis=1)).max(axis=0, initial=0.0))
-
-
-def _jumps_db(samples: Samples, stretch: _Stretch) -> Curve:
-    """The change of level from 10 ms to the next 10 ms, from the first frame on four times a millisecond."""
-    window = stretch.window
-    sums = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64).mean(axis=0))))
-    starts = np.arange(0, sums.size - 2 * window, stretch.hop)
-    if not starts.size:
-        return np.empty(0)
-    middle = sums[starts + window]
-    power = np.maximum(np.stack((middle - sums[starts], sums[starts + 2 * window] - middle)) / window, FLOOR**2)
-    return np.asarray(10 * np.log10(power[1] / power[0]))

@@ -172,9 +172,7 @@ def _excess_db(clip: Clip, front: Clip, start: int, join: int) -> float:
     """By how much the join is rougher than the clip was before and than the second to both sides; <= 0 is unheard."""
     rate_hz = clip.sample_rate_hz
     usual = click.around(clip, start / rate_hz, join / rate_hz).or_more(click.around(front, start / rate_hz))
-    heard = click.at(clip, start / rate_hz, join / rate_hz)
-    steps_db = 20 * np.log10(max(heard.step, 1e-9) / max(usual.step, 1e-9))
-    return float(max(heard.jump_db - usual.jump_db, steps_db))
+    return click.at(clip, start / rate_hz, join / rate_hz).over_db(usual)
 
 
 def _best_moment(front: Clip, fresh: Clip, first_s: float, beats_s: Sequence[float]) -> float:

@@ -33,12 +33,12 @@ class Promises:
         `now` is the shared clock's time; a promise from before the clock was put back is given `usual_s` from now on.
         """
         elapsed_s = self._elapsed()
-        seen: dict[Key, tuple[float, float]] = {}
+        seen: dict[Hashable, tuple[float, float]] = {}
         for key, until in promised.items():
             known = self._seen.get(key)
             if known is None or known[0] != until:
                 left_s = until - now
                 known = until, elapsed_s + (usual_s if left_s > LONGEST_S else left_s)
             seen[key] = known
-        self._seen = dict(seen.items())
-        return {key for key, (_, ends_s) in seen.items() if ends_s <= elapsed_s}
+        self._seen = seen
+        return {key for key in promised if seen[key][1] <= elapsed_s}

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from generation.audio.check.listen import MIN_BEATS
 from generation.hearing import PITCH_NAMES, Hearing, Key
 from generation.keys import OWN_KEY, key_named
 from generation.request import Operation, Request
 
 MIN_KEY_CONFIDENCE = 0.6
 """A key that was heard with less certainty is no measure for a take."""
-
-MIN_BEATS = 8
 
 _FROM_CLIP = frozenset({Operation.EXTEND, Operation.ACCOMPANY, Operation.RESTYLE, Operation.VARY, Operation.LOOP})
 
@@ -44,11 +43,10 @@ def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str
         tempo_bpm, tempo_of = (own_bpm, "meant") if moved else (clip.tempo_bpm, "the clip's")
     elif tempo_bpm is None and isinstance(own_bpm, (int, float)):
         tempo_bpm, tempo_of = float(own_bpm), "meant"
-    if key is not None:
-        pass
-    elif own_key is not None:
+    if key is None and own_key is not None:
         key, key_of = own_key, "meant"
-    elif request.operation in _FROM_CLIP and clip.key is not None and clip.key_confidence >= MIN_KEY_CONFIDENCE:
+    is_sure = clip.key is not None and clip.key_confidence >= MIN_KEY_CONFIDENCE
+    if key is None and request.operation in _FROM_CLIP and is_sure:
         key, key_of = clip.key, "the clip's"
     is_steady = _is_steady(clip) if request.operation in _FROM_CLIP else True
     keeps_to_beats = request.operation is Operation.ACCOMPANY and clip.has_beat and len(clip.beats_s) >= MIN_BEATS
