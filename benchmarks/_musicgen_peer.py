@@ -18,6 +18,9 @@ import torch
 import transformers
 from torch import Tensor
 
+from generation.engines.musicgen.batch import Row
+from generation.engines.musicgen.loading import Checkpoint
+from generation.request import Sampling
 from tests.support.tiny_checkpoint import tiny_tokenizer
 
 SHAPES = {
@@ -92,6 +95,24 @@ def shallow_copy(model: Any) -> Any:
     twin = object.__new__(type(model))
     twin.__dict__ = {**model.__dict__, "_modules": dict(model._modules)}
     return twin
+
+
+def make_row(
+    checkpoint: Checkpoint,
+    num_frames: int,
+    prompt: Tensor | None = None,
+    *,
+    sampling: Sampling,
+    seed: int = 0,
+    melody: Tensor | None = None,
+) -> Row:
+    """A request of `num_frames` new codec frames after a prompt, int64 [codebooks, frames]; `melody`: its chroma."""
+    conditions = checkpoint.conditioner.prepare(WORDS, melody)
+    if prompt is None:
+        prompt = torch.zeros(checkpoint.shape.num_codebooks, 0, dtype=torch.int64)
+    total, generator = prompt.shape[1] + num_frames, torch.Generator().manual_seed(seed)
+    prompt = prompt.to(checkpoint.weights.device)
+    return Row(prompt, total, sampling, generator, conditions.prompt_memory, conditions.prefix)
 
 
 class Report:

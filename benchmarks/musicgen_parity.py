@@ -20,9 +20,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._musicgen_peer import SHAPES, WORDS, Peer, Report, build, device_name, shallow_copy
+from benchmarks._musicgen_peer import SHAPES, Peer, Report, build, device_name, make_row, shallow_copy
 from generation.clip import Clip
-from generation.engines.musicgen.batch import Row
 from generation.engines.musicgen.chroma import chroma_of
 from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.loading import Checkpoint, assemble
@@ -126,15 +125,10 @@ def _inputs(case: Case, device: torch.device) -> dict[str, Any]:
 
 def our_codes(checkpoint: Checkpoint, case: Case) -> Tensor:
     """Our greedy codes, int64 [codebooks, frames], the clip's first."""
-    device, shape = checkpoint.weights.device, checkpoint.shape
     melody = None if case.melody is None else chroma_of(case.melody)
-    conditions = checkpoint.conditioner.prepare(WORDS, melody)
-    prompt = torch.zeros(shape.num_codebooks, 0, dtype=torch.int64, device=device)
-    if case.clip is not None:
-        prompt = checkpoint.codec.encode(case.clip).to(device)
+    prompt = None if case.clip is None else checkpoint.codec.encode(case.clip)
     sampling = replace(GREEDY, guidance_scale=case.guidance_scale)
-    total = prompt.shape[1] + case.num_frames
-    row = Row(prompt, total, sampling, torch.Generator(), conditions.prompt_memory, conditions.prefix)
+    row = make_row(checkpoint, case.num_frames, prompt, sampling=sampling, melody=melody)
     batch = make_batch(checkpoint, 1)
     batch.join(row)
     while not batch.is_done(row):

@@ -31,6 +31,7 @@ from benchmarks._musicgen_peer import (
     best_of,
     build,
     device_name,
+    make_row,
     shallow_copy,
     timed,
 )
@@ -125,14 +126,10 @@ def measure_peers(
     return spent, codes[0]
 
 
-def make_row(checkpoint: Checkpoint, num_frames: int, prompt_frames: int, sampling: Sampling, seed: int) -> Row:
-    """A request of `num_frames` new codec frames."""
-    conditions = checkpoint.conditioner.prepare(WORDS)
-    generator = torch.Generator().manual_seed(seed)
-    shape, device = checkpoint.shape, checkpoint.weights.device
-    prompt = torch.randint(0, shape.num_codes, (shape.num_codebooks, prompt_frames), generator=generator).to(device)
-    total = prompt_frames + num_frames
-    return Row(prompt, total, sampling, generator, conditions.prompt_memory, conditions.prefix)
+def noise(checkpoint: Checkpoint, num_frames: int, seed: int) -> Tensor:
+    """Codes at random, int64 [codebooks, num_frames]: speed does not depend on what a clip sounds like."""
+    shape, generator = checkpoint.shape, torch.Generator().manual_seed(seed)
+    return torch.randint(0, shape.num_codes, (shape.num_codebooks, num_frames), generator=generator)
 
 
 def join(batch: Batch, rows: list[Row]) -> None:
@@ -185,7 +182,10 @@ def report_speed(
                 report(f"{weights.precision!s:9s} {num_rows:2d} at once: not enough free memory for their caches")
                 continue
             batch = make_batch(checkpoint, num_rows)
-            rows = [make_row(checkpoint, wishes.frames, prompt_frames, GUIDED, seed) for seed in range(num_rows)]
+            rows = [
+                make_row(checkpoint, wishes.frames, noise(checkpoint, prompt_frames, seed), sampling=GUIDED, seed=seed)
+                for seed in range(num_rows)
+            ]
             join(batch, rows)
             num_steps = (wishes.frames - num_rows - 2) // 2
             work = lambda batch=batch, n=num_steps: [batch.step() for _ in range(n)]  # noqa: E731
