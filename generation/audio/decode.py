@@ -16,7 +16,7 @@ from generation.audio.pcm import SampleCheck, check_samples, parse_wav
 from generation.audio.phase import REMARK as INVERTED
 from generation.audio.phase import turned_round
 from generation.audio.sandbox import ChildLimits, ChildResult, run_limited
-from generation.audio.sniff import Container, sniff
+from generation.audio.sniff import Container, sniff, tags_end
 from generation.audio.stall import slowness
 from generation.clip import Clip
 from generation.errors import BandmateError, ClipRefused
@@ -35,8 +35,8 @@ NOT_STARTED = (126, 127)
 
 STALL_CPU_S = 0.12
 """A file that costs more than this without a sample of sound is made to cost: the first sound of a real one comes after
-0.02 s, behind a megabyte of text in its tags after 0.06 s. (Processor seconds on the machine of the benchmarks; a
-slower one gives more.)"""
+0.02 s, whatever tags stand in front of it. (Processor seconds on the machine of the benchmarks; a slower one gives
+more.)"""
 
 SHORT_BY_S = 0.5
 """A file that gives this much less than it states has broken off; padding of codecs is well below."""
@@ -94,13 +94,13 @@ async def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
             " Send a shorter part, or as MP3 or Ogg."
         )
     container = sniff(data)
-    with _as_open_file(data) as fd:
+    with _as_open_file(memoryview(data)[tags_end(data) :]) as fd:
         result, report = await _to_pcm(fd, container, limits)
     return await asyncio.to_thread(_judge, result, report, container, limits)
 
 
 @contextmanager
-def _as_open_file(data: bytes) -> Iterator[int]:
+def _as_open_file(data: memoryview) -> Iterator[int]:
     """A file that has no name anywhere, open at its start: in memory where the system can, else an unlinked one."""
     in_memory = hasattr(os, "memfd_create")
     if in_memory:
@@ -109,9 +109,8 @@ def _as_open_file(data: bytes) -> Iterator[int]:
         with tempfile.TemporaryFile() as file:
             fd = os.dup(file.fileno())
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
+        while data:
+            data = data[os.write(fd, data) :]
         if in_memory:  # the child can read it and do nothing else to it
             fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
         yield fd

@@ -78,6 +78,19 @@ def sniff(data: bytes) -> Container:
     return container
 
 
+def tags_end(data: bytes) -> int:
+    """Where the ID3v2 tags in front of a file end, in bytes: 0 where there are none.
+
+    Nothing in them is used, and a decoder that prints megabytes of them works for longer than on the music.
+    """
+    start = 0
+    for _ in range(MAX_ID3_TAGS):
+        if data[start : start + 3] != b"ID3" or len(data) <= start + 10:
+            break
+        start += 10 + _syncsafe(data[start + 6 : start + 10])
+    return start
+
+
 def _by_magic(data: bytes) -> Container | None:
     if data[:4] in (b"RIFF", b"RF64", b"BW64") and data[8:12] == b"WAVE":
         return WAV
@@ -93,11 +106,7 @@ def _by_magic(data: bytes) -> Container | None:
 
 def _mpeg(data: bytes) -> Container | None:
     """MP3 or AAC frames, or FLAC, behind ID3v2 tags or a run of zeros."""
-    start, tagged = 0, False
-    for _ in range(MAX_ID3_TAGS):
-        if data[start : start + 3] != b"ID3" or len(data) <= start + 10:
-            break
-        start, tagged = start + 10 + _syncsafe(data[start + 6 : start + 10]), True
+    start = tags_end(data)
     frames = data[start : start + LEADING_ZEROS].lstrip(b"\0")[:4]
     if frames == b"fLaC":
         return FLAC
@@ -106,7 +115,7 @@ def _mpeg(data: bytes) -> Container | None:
             return AAC
         if frames[1] & 0xE0 == 0xE0 and (frames[1] >> 1) & 3 in (1, 2):  # layer III or II (ISO 11172-3, 2.4.2.3)
             return MP3
-    return MP3 if tagged and frames else None  # a tag before nothing but zeros is not worth a decoder
+    return MP3 if start and frames else None  # a tag before nothing but zeros is not worth a decoder
 
 
 def _syncsafe(size: bytes) -> int:

@@ -22,6 +22,7 @@ from generation.audio.sandbox import ChildLimits, run_limited
 from generation.clip import Clip
 from generation.errors import ClipRefused
 from tests.support import clips
+from tests.support.loop_steps import with_longest_step
 from tests.support.mutate import mutations
 from tests.support.playlists import disguises, listening, playlists
 
@@ -65,7 +66,7 @@ async def test_ffmpeg_itself_fetches_nothing_even_past_the_gate(
     url, touched = listener
     limits = ChildLimits(memory_bytes=2**30, cpu_s=5, wall_s=5, output_bytes=2**20)
     for data in playlists(url).values():
-        with _as_open_file(data) as fd:
+        with _as_open_file(memoryview(data)) as fd:
             result = await run_limited(decode_command(ffmpeg_path(), container, fd, 5), limits, pass_fds=(fd,))
         assert not result.timed_out and len(result.stdout) < 1_000
     assert not touched
@@ -126,23 +127,24 @@ def test_any_edit_gives_a_clip_or_a_sentence(format_name: str, edits: list[tuple
     asyncio.run(check_safe("hypothesis", bytes(data[: max(1, int(keep * len(data)))])))
 
 
-async def test_tags_of_megabytes_do_no_harm() -> None:
+@pytest.mark.parametrize("format_name", ["mp3", "aac", "flac"])
+async def test_tags_of_megabytes_do_no_harm(format_name: str) -> None:
     tags = ID3()
-    tags.add(TXXX(encoding=3, desc="x", text="Stream #0:0: Audio: none, 1 Hz\n" * 40_000))
-    buffer = io.BytesIO(clips.song_file("mp3"))
+    tags.add(TXXX(encoding=3, desc="x", text="Stream #0:0: Audio: none, 1 Hz\n" * 400_000))
+    buffer = io.BytesIO()
     tags.save(buffer)
-    assert len(buffer.getvalue()) > 1_250_000
-    decoded = await decode(buffer.getvalue())
+    assert len(buffer.getvalue()) > 12_000_000
+    decoded = await decode(buffer.getvalue() + clips.song_file(format_name))
     assert decoded.source_rate_hz == 44_100 and decoded.used_s == pytest.approx(8, abs=0.1)
 
 
 @pytest.mark.parametrize("piece", [b"ID3\x04\0\0\0\0\0\0", b"\n", b" ", b"\0", b"file '", b"<?xml "])
 def test_the_gate_takes_no_time_whatever_stands_there(piece: bytes) -> None:
     data = piece * (20 * 2**20 // len(piece))
-    start = time.perf_counter()
+    start = time.thread_time()
     with contextlib.suppress(ClipRefused):
         sniff.sniff(data)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 1
 
 
 def slow_ffmpeg(tmp_path: Path, mark: str) -> Path:
@@ -196,17 +198,6 @@ async def test_a_hanging_child_is_killed_and_told(tmp_path: Path) -> None:
 
 async def test_the_event_loop_goes_on_while_decoding() -> None:
     data = clips.wav_bytes(clips.noise(60))
-    longest_s = 0.0
-
-    async def tick() -> None:
-        nonlocal longest_s
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            longest_s = max(longest_s, time.perf_counter() - before)
-
-    ticker = asyncio.create_task(tick())
-    decoded = await decode(data)
-    ticker.cancel()
+    decoded, longest_s = await with_longest_step(decode(data))
     assert decoded.used_s == pytest.approx(60)
-    assert longest_s < 0.5
+    assert longest_s < 0.3  # 60 s in stereo as numbers: 23 MB, which take longer to judge

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from generation.clip import Clip
 from generation.errors import BandmateError, TryAgain
 from generation.request import AudioFormat
 from tests.support import clips
+from tests.support.loop_steps import with_longest_step
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -161,13 +161,8 @@ async def test_pydubs_own_setting_is_left_alone() -> None:
 
 async def test_many_at_once_do_not_mix_and_do_not_block_the_loop() -> None:
     tones = [clips.tone(1, 300 + 100 * index, channels=1) for index in range(6)]
-    job = asyncio.gather(*(encode(tone, AudioFormat.OGG) for tone in tones))
-    longest_s = 0.0
-    while not job.done():
-        before = time.perf_counter()
-        await asyncio.sleep(0.005)
-        longest_s = max(longest_s, time.perf_counter() - before)
-    for index, data in enumerate(await job):
+    encoded, longest_s = await with_longest_step(asyncio.gather(*(encode(tone, AudioFormat.OGG) for tone in tones)))
+    for index, data in enumerate(encoded):
         samples = (await decode(data)).clip.samples[0]
         peak_hz = np.abs(np.fft.rfft(samples)).argmax() / len(samples) * 48_000
         assert peak_hz == pytest.approx(300 + 100 * index, abs=3)
