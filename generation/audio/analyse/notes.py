@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from generation.audio.analyse.beat_features import FloatArray
+from generation.audio.side_by_side import helpers
 
 MODEL = Path(__file__).parent / "weights" / "basic_pitch_nmp.onnx"
 RATE_HZ = 22_050
@@ -58,20 +60,23 @@ def note_posteriors(mono: FloatArray, stretch: float = 1.0) -> NotePosteriors:
     padded = np.zeros((num_windows - 1) * KEPT_FRAMES * HOP_SAMPLES + WINDOW_SAMPLES, np.float32)
     usable = min(mono.size, padded.size - margin)
     padded[margin : margin + usable] = mono[:usable]
-    sounding, onset = [], []
-    for window in range(num_windows):
-        first = window * KEPT_FRAMES * HOP_SAMPLES
-        samples = padded[first : first + WINDOW_SAMPLES].reshape(1, -1, 1)
-        notes, onsets = _session().run(
-            ["StatefulPartitionedCall:1", "StatefulPartitionedCall:2"], {"serving_default_input_2:0": samples}
-        )
-        kept = slice(MARGIN_FRAMES, MARGIN_FRAMES + KEPT_FRAMES)
-        sounding.append(notes[0, kept])
-        onset.append(onsets[0, kept])
+    step = KEPT_FRAMES * HOP_SAMPLES
+    windows = (padded[first : first + WINDOW_SAMPLES] for first in range(0, num_windows * step, step))
+    _session()  # loaded before two threads ask for it
+    sounding, onset = zip(*helpers().map(_heard_in, windows), strict=True)
     return NotePosteriors(_above_floor(sounding, num_frames), _above_floor(onset, num_frames), FRAMES_PER_S * stretch)
 
 
-def _above_floor(windows: list[FloatArray], num_frames: int) -> FloatArray:
+def _heard_in(window: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What sounds and what begins in the kept frames of float32 [WINDOW_SAMPLES]; the net leaves the interpreter."""
+    notes, onsets = _session().run(
+        ["StatefulPartitionedCall:1", "StatefulPartitionedCall:2"], {"serving_default_input_2:0": window[None, :, None]}
+    )
+    kept = slice(MARGIN_FRAMES, MARGIN_FRAMES + KEPT_FRAMES)
+    return notes[0, kept], onsets[0, kept]
+
+
+def _above_floor(windows: Sequence[FloatArray], num_frames: int) -> FloatArray:
     joined = np.concatenate(windows)[:num_frames]
     out: FloatArray = np.maximum(joined - FLOOR, 0) / np.float32(1 - FLOOR)
     return out
@@ -88,7 +93,7 @@ def pitch_class_rows(posteriors: FloatArray) -> FloatArray:
 
 @cache
 def _session() -> Any:
-    """The model, loaded once a process, on one thread: the work is small and the other cores are others'."""
+    """The model, loaded once a process. A window is computed on one thread: two windows at once are faster."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
