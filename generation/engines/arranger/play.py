@@ -105,6 +105,7 @@ class Player:
     def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
         """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
         notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
+        instrument.expect((note.pitch, note.velocity, _hold(note)) for note in notes)
         cuts = _cuts(instrument, notes)
         variant, before = seed, None
         since = perf_counter()
@@ -169,10 +170,14 @@ def _lay_note(
     level: float,
     glide: tuple[int, float] | None,
 ) -> None:
-    start, end = _frame(note.start_s), _frame(note.end_s)
-    for tone in instrument.tones(note.pitch, note.velocity, max(end - start, 1), variant, glide):
+    start, hold = _frame(note.start_s), _hold(note)
+    for tone in instrument.tones(note.pitch, note.velocity, hold, variant, glide):
         if start < out.shape[1]:
-            lay(out, tone, start, max(end - start, 1), level, cut)
+            lay(out, tone, start, hold, level, cut)
+
+
+def _hold(note: Note) -> int:
+    return max(_frame(note.end_s) - _frame(note.start_s), 1)
 
 
 def _frame(time_s: float) -> int:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
 from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
-from generation.engines.arranger.sampler_wave import filtered, pitch_ratio, pitched, trembled, vibrated
+from generation.engines.arranger.sampler_wave import (
+    filtered,
+    frames_to_vibrate,
+    pitch_ratio,
+    pitched,
+    trembled,
+    vibrated,
+    wave_generators,
+)
 from generation.engines.arranger.soundfont import DRUM_BANK, SoundFont
 
 MAX_CACHE_BYTES = 64 * 2**20
@@ -18,6 +27,7 @@ MAX_SHARED_BYTES = 24 * 2**20
 MAX_DRUM_S = 8.0
 VELOCITY_STEP = 16
 """Brightness goes in 8 steps of velocity, loudness is exact."""
+ANY_VELOCITY = -1
 VARIANT_CENTS = (0.0, 5.0, -6.0, 9.0)
 """Drum hits in a row are detuned a little in turn, so that a roll does not sound like a machine."""
 ATTENUATION_SCALE = 0.4
@@ -59,10 +69,24 @@ class ToneCache:
         return wave
 
 
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """What all tones of a zone have in common: linear gain, place, release in seconds, and what tells its waves from
+    those of other zones before filter and envelope (zones of a sample often differ in these alone)."""
+
+    gain: float
+    pan: float
+    release_s: float
+    source: Hashable
+
+
 class Sampler:
     """One preset of a font. `program` is a General MIDI program, or a kit's number with `is_kit`.
 
     A preset that the font lacks is played by its closest relative. `tuning_cents` moves the pitch of all but drums.
+
+    A wave is made once for all notes of its pitch and strength, and the beginning of a longer wave is, bit for bit, the
+    shorter wave: what a note sounds like does not depend on which came first, nor on what is still in the cache.
     """
 
     def __init__(
@@ -75,6 +99,8 @@ class Sampler:
         self.zones = _zones(font, program, is_kit)
         self._at_pitch: dict[int, list[tuple[int, sf.Zone]]] = {}
         self._found: dict[tuple[int, int], list[tuple[int, sf.Zone]]] = {}
+        self._voices: dict[int, _Voice] = {}
+        self._longest: dict[tuple[int, int], int] = {}
         self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
 
     @property
@@ -82,10 +108,18 @@ class Sampler:
         """Whether its tones lie at different places."""
         return self.is_kit or any(zone.generator(sf.PAN) for zone in self.zones)
 
+    def expect(self, notes: Iterable[tuple[int, float, int]]) -> None:
+        """Says which notes (pitch, velocity, length in frames) will be asked for: their waves are then made once, as
+        long as the longest of them wants it. Nothing but the time that it takes depends on this."""
+        for pitch, velocity, hold_frames in notes:
+            for key in ((pitch, _bucket(velocity)), (pitch, ANY_VELOCITY)):
+                self._longest[key] = max(self._longest.get(key, 0), hold_frames)
+
     def exclusive_class(self, pitch: int, velocity: float) -> int:
         """Notes of the same class (not 0) cut each other off: open and closed hi-hat."""
-        found = self._sounding(pitch, velocity)
-        return max((zone.generator(sf.EXCLUSIVE_CLASS) for _, zone in found), default=0) if self.is_kit else 0
+        if not self.is_kit:
+            return 0
+        return max((zone.generator(sf.EXCLUSIVE_CLASS) for _, zone in self._sounding(pitch, velocity)), default=0)
 
     def tones(
         self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None
@@ -94,8 +128,9 @@ class Sampler:
 
         Samples do not slide: `glide` is for synthesised voices.
         """
+        cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if self.is_kit else 0.0)
         return [
-            self._tone(index, zone, pitch, velocity, hold_frames, variant)
+            self._tone(index, zone, pitch, velocity, hold_frames, cents)
             for index, zone in self._sounding(pitch, velocity)
         ]
 
@@ -107,39 +142,53 @@ class Sampler:
             self._found[key] = [(i, zone) for i, zone in self._at_pitch[pitch] if zone.plays(*key)]
         return self._found[key]
 
-    def _tone(self, index: int, zone: sf.Zone, pitch: int, velocity: float, hold_frames: int, variant: int) -> Tone:
-        bucket = min(_midi_velocity(velocity) // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2, 127)
-        release_s = release_seconds(zone)
-        num_frames = longer_bucket(hold_frames + round(release_s * SAMPLE_RATE_HZ * SILENT_DB / -100))
-        if self.is_kit:
-            num_frames = round(MAX_DRUM_S * SAMPLE_RATE_HZ)
-        cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if self.is_kit else 0.0)
-        key = (self.name, index, pitch, bucket, num_frames, cents)
-        wave = self._cache.get(key)
+    def _tone(self, index: int, zone: sf.Zone, pitch: int, velocity: float, hold_frames: int, cents: float) -> Tone:
+        voice, bucket = self._voice(index, zone), _bucket(velocity)
+        num_frames = self._num_frames(voice, hold_frames)
+        key = (self.name, index, pitch, bucket, cents)
+        wave = self._cache.get(key, num_frames)
         if wave is None:
-            wave = self._cache.put(key, self._render(index, zone, pitch, bucket, num_frames, cents))
-        gain = 10 ** (-ATTENUATION_SCALE * zone.generator(sf.ATTENUATION) / 200) * velocity**2
-        pan = zone.generator(sf.PAN) / 500
+            made_for = self._num_frames(voice, max(hold_frames, self._longest.get((pitch, bucket), 0)))
+            wave = self._cache.put(key, self._render(index, zone, pitch, bucket, made_for, cents), made_for)
+        pan = voice.pan if not self.is_kit else min(max(voice.pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
+        return Tone(wave[:num_frames], voice.gain * velocity**2, pan, voice.release_s, one_shot=self.is_kit)
+
+    def _voice(self, index: int, zone: sf.Zone) -> _Voice:
+        if index not in self._voices:
+            gain = 10 ** (-ATTENUATION_SCALE * zone.generator(sf.ATTENUATION) / 200)
+            source = (zone.sample, *wave_generators(zone))
+            self._voices[index] = _Voice(gain, zone.generator(sf.PAN) / 500, release_seconds(zone), source)
+        return self._voices[index]
+
+    def _num_frames(self, voice: _Voice, hold_frames: int) -> int:
+        """How long the wave of a note is: a drum's to its own end, others' until their release has died away."""
         if self.is_kit:
-            pan = min(max(pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
-        return Tone(wave, gain, pan, release_s, one_shot=self.is_kit)
+            return round(MAX_DRUM_S * SAMPLE_RATE_HZ)
+        return longer_bucket(hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100))
 
     def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
-        """float32 [frames]: the zone's sample at a pitch, through its filter and volume envelope."""
+        """float32 [<= num_frames]: the zone's sample at a pitch, through its filter and volume envelope."""
         key = zone.generator(sf.FIXED_KEY)
         key = key if 0 <= key <= 127 else pitch
-        num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
-        wave = filtered(self._unfiltered(index, zone, key, num_frames, cents), zone, key, velocity)
+        audible = audible_frames(zone, key)
+        num_frames = min(num_frames, audible or num_frames)
+        longest = self._num_frames(self._voice(index, zone), self._longest.get((pitch, ANY_VELOCITY), 0))
+        made_for = max(num_frames, min(longest, audible or longest))
+        wave = self._unfiltered(self._voice(index, zone).source, zone, key, num_frames, made_for, cents)
+        wave = filtered(wave, zone, key, velocity)
         return wave * volume_envelope(zone, key, len(wave))
 
-    def _unfiltered(self, index: int, zone: sf.Zone, key: int, num_frames: int, cents: float) -> Wave:
-        """float32 [<= num_frames]: what all velocities and shorter notes of a zone and key have in common."""
-        name = (index, key, cents)
+    def _unfiltered(
+        self, source: Hashable, zone: sf.Zone, key: int, num_frames: int, made_for: int, cents: float
+    ) -> Wave:
+        """float32 [<= num_frames]: what all velocities and shorter notes of a sample and key have in common."""
+        name = (source, key, cents)
         wave = self._shared.get(name, num_frames)
         if wave is None:
             sample = self._font.sample(zone.sample)
-            wave = pitched(sample, zone, pitch_ratio(sample, zone, key, cents), num_frames)
-            wave = self._shared.put(name, trembled(vibrated(wave, zone, key), zone), num_frames)
+            wave = pitched(sample, zone, pitch_ratio(sample, zone, key, cents), frames_to_vibrate(zone, made_for))
+            wave = trembled(vibrated(wave, zone, key)[:made_for], zone)
+            wave = self._shared.put(name, wave, made_for)
         return wave[:num_frames]
 
 
@@ -150,6 +199,11 @@ def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:
         if zones := font.zones(bank, candidate):
             return zones
     return ()
+
+
+def _bucket(velocity: float) -> int:
+    """The MIDI velocity in the middle of a note's step of brightness."""
+    return min(_midi_velocity(velocity) // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2, 127)
 
 
 def _midi_velocity(velocity: float) -> int:

@@ -12,32 +12,63 @@ from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 FILTER_BLOCK = 128
 """Frames between changes of a moving filter: 2.9 ms, the control rate of FluidSynth is 1.5 ms."""
 MAX_CALLS = 8
-"""Up to so many stretches of one cutoff are filtered one after the other; every call costs as much as 1000 frames."""
+"""In a chunk up to so many stretches of one cutoff are filtered one after the other; a call costs as much as 1000
+frames."""
 CHUNK_BLOCKS = 128
 """What is solved at once: the matrix's band of 16,384 frames takes 400 kB and stays in the processor's cache."""
+CHUNK_FRAMES = CHUNK_BLOCKS * FILTER_BLOCK
 Curve = NDArray[np.float64]
 
 
 def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
-    """Two-pole low-pass (R. Bristow-Johnson's Audio EQ Cookbook), one cutoff for each `FILTER_BLOCK` frames.
+    """Two-pole low-pass (R. Bristow-Johnson's Audio EQ Cookbook), one cutoff for each `FILTER_BLOCK` frames, or one for
+    the whole wave.
 
-    `cents` are absolute (0 is 8.176 Hz; 6900 is 440 Hz), kept in 1500..13500 and rounded to 25.
-    Gain is lowered by half the resonance, as the specification asks (8.1.2, generator 9).
+    `cents` are absolute (0 is 8.176 Hz; 6900 is 440 Hz), kept in 1500..13500 and rounded to 25; there may be more of
+    them than the wave is long. Gain is lowered by half the resonance, as the specification asks (8.1.2, generator 9).
+
+    With one cutoff, or where `cents` go on to the end of a chunk, what comes out is, bit for bit, the beginning of what
+    comes out of a longer wave that begins with this one: how a chunk is worked out depends on its own cutoffs alone.
     """
     cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
-    edges = [0, *(np.flatnonzero(np.diff(cents)) + 1).tolist(), len(cents)]
-    b0, a1, a2 = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
-    if len(edges) - 1 > MAX_CALLS:
-        return _solved(wave, b0, a1, a2)
-    from scipy.signal import lfilter
-
+    filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
+    if len(cents) == 1:
+        return _steady(wave, *(coefficient[0] for coefficient in filters))
     out = np.empty_like(wave)
     state = np.zeros(2)
-    for first, last in pairwise(edges):
-        span = slice(first * FILTER_BLOCK, last * FILTER_BLOCK)
-        numerator = b0[first], 2 * b0[first], b0[first]
-        out[span], state = lfilter(numerator, (1.0, a1[first], a2[first]), wave[span], zi=state)
+    for number, first in enumerate(range(0, len(wave), CHUNK_FRAMES)):
+        blocks = slice(number * CHUNK_BLOCKS, (number + 1) * CHUNK_BLOCKS)
+        edges = [0, *(np.flatnonzero(np.diff(cents[blocks])) + 1).tolist(), CHUNK_BLOCKS]
+        chunk, here = slice(first, first + CHUNK_FRAMES), [coefficient[blocks] for coefficient in filters]
+        if len(edges) - 1 > MAX_CALLS:
+            out[chunk], state = _solved(wave[chunk], *here, state)
+        else:
+            out[chunk], state = _stretches(wave[chunk], *here, state, edges)
     return out
+
+
+def _stretches(
+    wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve, edges: list[int]
+) -> tuple[Curve, Curve]:
+    """A chunk through one filter from edge to edge (in blocks), one after the other, and the state that is left."""
+    from scipy.signal import lfilter
+
+    out = np.empty(len(wave))
+    for start, end in pairwise(edges):
+        piece = wave[start * FILTER_BLOCK : end * FILTER_BLOCK]
+        if len(piece):
+            span = slice(start * FILTER_BLOCK, start * FILTER_BLOCK + len(piece))
+            numerator = b0[start], 2 * b0[start], b0[start]
+            out[span], state = lfilter(numerator, (1.0, a1[start], a2[start]), piece, zi=state)
+    return out, state
+
+
+def _steady(wave: Wave, b0: float, a1: float, a2: float) -> Wave:
+    """`wave` through one filter from its beginning: scipy's filter for sections takes three quarters of the time of
+    its general one once a wave is longer than a fifth of a second."""
+    from scipy.signal import sosfilt
+
+    return np.asarray(sosfilt([[b0, 2 * b0, b0, 1.0, a1, a2]], wave), dtype=np.float32)
 
 
 def _lowpass_coefficients(cutoff_hz: Curve, resonance_db: float) -> tuple[Curve, Curve, Curve]:
@@ -49,8 +80,8 @@ def _lowpass_coefficients(cutoff_hz: Curve, resonance_db: float) -> tuple[Curve,
     return (1 - cosine) / 2 * (gain / (1 + alpha)), -2 * cosine / (1 + alpha), (1 - alpha) / (1 + alpha)
 
 
-def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve) -> Wave:
-    """`wave` [frames] through one filter a block, all at once: what `lfilter` gives block after block, to 1e-12.
+def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve) -> tuple[Curve, Curve]:
+    """A chunk through one filter a block, all at once: what `lfilter` gives block after block, to 1e-12.
 
     With the state of the direct form II transposed, what a frame leaves behind is weighed by its own block:
     y[n] + a1[n-1] y[n-1] + a2[n-2] y[n-2] = w[n] + 2 w[n-1] + w[n-2], w = b0 x. These are the rows of a triangular
@@ -58,21 +89,15 @@ def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve) -> Wave:
     """
     from scipy.linalg.blas import dtbsv
 
-    out = np.empty_like(wave)
-    state = np.zeros(2)
-    for first in range(0, len(b0), CHUNK_BLOCKS):
-        blocks = slice(first, first + CHUNK_BLOCKS)
-        piece = wave[first * FILTER_BLOCK : (first + CHUNK_BLOCKS) * FILTER_BLOCK]
-        band = np.ones((len(piece), 3))
-        band[:, 1], band[:, 2] = (np.repeat(a[blocks], FILTER_BLOCK)[: len(piece)] for a in (a1, a2))
-        pushed = np.repeat(b0[blocks], FILTER_BLOCK)[: len(piece)] * piece
-        given = pushed.copy()
-        given[1:] += 2 * pushed[:-1]
-        given[2:] += pushed[:-2]
-        given[:2] += state[: len(given)]
-        solved = dtbsv(2, band.T, given, lower=1, diag=1)
-        out[first * FILTER_BLOCK : first * FILTER_BLOCK + len(piece)] = solved
-        if len(piece) > 1:
-            last, before = band[-1, 1:] * solved[-1], band[-2, 2] * solved[-2]
-            state = np.array([2 * pushed[-1] + pushed[-2] - last[0] - before, pushed[-1] - last[1]])
-    return out
+    band = np.ones((len(wave), 3))
+    band[:, 1], band[:, 2] = (np.repeat(a, FILTER_BLOCK)[: len(wave)] for a in (a1, a2))
+    pushed = np.repeat(b0, FILTER_BLOCK)[: len(wave)] * wave
+    given = pushed.copy()
+    given[1:] += 2 * pushed[:-1]
+    given[2:] += pushed[:-2]
+    given[:2] += state[: len(given)]
+    solved = dtbsv(2, band.T, given, lower=1, diag=1)
+    if len(wave) > 1:  # a chunk of one frame is the wave's last
+        last, before = band[-1, 1:] * solved[-1], band[-2, 2] * solved[-2]
+        state = np.array([2 * pushed[-1] + pushed[-2] - last[0] - before, pushed[-1] - last[1]])
+    return solved, state

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.sampler_envelope import modulation_envelope, triangle_lfo
-from generation.engines.arranger.sampler_filter import FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_filter import CHUNK_FRAMES, FILTER_BLOCK, swept_lowpass
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, longer_bucket
 from generation.engines.arranger.soundfont import Sample
 
@@ -32,6 +32,15 @@ FLAT_SAMPLES_CENTS = {
 }
 """Samples of the carried font that are out of tune, by what they lie too low (energy around each of ten partials); all
 others of its melodic programs lie within 25 cents in the ranges of instruments.py."""
+_WAVE_GENERATORS = (
+    sf.START_OFFSET, sf.END_OFFSET, sf.LOOP_START_OFFSET, sf.LOOP_END_OFFSET, sf.START_COARSE, sf.END_COARSE,
+    sf.LOOP_START_COARSE, sf.LOOP_END_COARSE, sf.SAMPLE_MODES, sf.ROOT_KEY, sf.SCALE_TUNING, sf.COARSE_TUNE,
+    sf.FINE_TUNE, sf.VIBRATO_PITCH, sf.VIBRATO_DELAY, sf.VIBRATO_RATE, sf.MOD_LFO_PITCH, sf.MOD_LFO_VOLUME,
+    sf.MOD_LFO_DELAY, sf.MOD_LFO_RATE, sf.MOD_ENV_PITCH,
+)  # fmt: skip
+_MODULATION_STAGES = (
+    sf.MOD_DELAY, sf.MOD_ATTACK, sf.MOD_HOLD, sf.MOD_DECAY, sf.MOD_SUSTAIN, sf.MOD_KEY_HOLD, sf.MOD_KEY_DECAY,
+)  # fmt: skip
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
 LOOK_AHEAD_FRAMES = 1100
 """So many frames (at the faster of the two rates) are resampled beyond what is wanted: soxr filters in blocks of up to
@@ -98,7 +107,7 @@ def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wav
 
 def vibrated(wave: Wave, zone: sf.Zone, key: int) -> Wave:
     """The wave with the zone's vibrato and pitch envelope: read at a wavering speed, cubic (Catmull-Rom)."""
-    depths = [zone.generator(number) for number in (sf.VIBRATO_PITCH, sf.MOD_LFO_PITCH, sf.MOD_ENV_PITCH)]
+    depths = _pitch_depths(zone)
     if not any(depths) or len(wave) < 8:
         return wave
     time_s = np.arange(len(wave)) / SAMPLE_RATE_HZ
@@ -107,6 +116,27 @@ def vibrated(wave: Wave, zone: sf.Zone, key: int) -> Wave:
     cents += depths[2] * modulation_envelope(zone, key, time_s)
     position = np.concatenate([[0.0], np.cumsum(2 ** (cents[:-1] / 1200))])
     return _read_cubic(wave, position[position < len(wave) - 3])
+
+
+def wave_generators(zone: sf.Zone) -> tuple[int, ...]:
+    """The generators that a wave depends on before it is filtered: zones of a sample with the same ones share it."""
+    used = (*_WAVE_GENERATORS, *(_MODULATION_STAGES if zone.generator(sf.MOD_ENV_PITCH) else ()))
+    return tuple(zone.generator(number) for number in used)
+
+
+def _pitch_depths(zone: sf.Zone) -> tuple[int, int, int]:
+    """How far vibrato, modulation oscillator and modulation envelope move the pitch, in cents."""
+    return zone.generator(sf.VIBRATO_PITCH), zone.generator(sf.MOD_LFO_PITCH), zone.generator(sf.MOD_ENV_PITCH)
+
+
+def frames_to_vibrate(zone: sf.Zone, num_frames: int) -> int:
+    """So many frames `vibrated` must be given so that it hands back this many: where the pitch rises, the wave is read
+    faster than it lasts."""
+    depths = _pitch_depths(zone)
+    if not any(depths):
+        return num_frames
+    fastest = 2 ** (min(abs(depths[0]) + abs(depths[1]) + max(depths[2], 0), 2400) / 1200)
+    return int(num_frames * fastest) + 8
 
 
 def _read_cubic(wave: Wave, position: NDArray[np.float64]) -> Wave:
@@ -143,16 +173,20 @@ def _modulation_lfo(zone: sf.Zone, time_s: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def filtered(wave: Wave, zone: sf.Zone, key: int, velocity: int) -> Wave:
-    """The wave through the zone's low-pass, whose cutoff follows velocity, modulation envelope and oscillator."""
-    time_s = np.arange(0, len(wave), FILTER_BLOCK) / SAMPLE_RATE_HZ
-    cents = np.full(len(time_s), float(_cutoff_cents(zone, key, velocity)))
-    if depth := zone.generator(sf.MOD_ENV_FILTER):
-        cents += depth * modulation_envelope(zone, key, time_s)
-    if depth := zone.generator(sf.MOD_LFO_FILTER):
-        cents += depth * _modulation_lfo(zone, time_s)
+    """The wave through the zone's low-pass, whose cutoff follows velocity, modulation envelope and oscillator.
+
+    It is the beginning, bit for bit, of what comes out of a longer wave that begins with this one.
+    """
+    cutoff = float(_cutoff_cents(zone, key, velocity))
+    envelope, oscillator = zone.generator(sf.MOD_ENV_FILTER), zone.generator(sf.MOD_LFO_FILTER)
     resonance_db = min(max(zone.generator(sf.FILTER_Q), 0), 960) / 10
-    if cents.min() >= OPEN_FILTER_CENTS and resonance_db < 1:
+    if cutoff + min(envelope, 0) - abs(oscillator) >= OPEN_FILTER_CENTS and resonance_db < 1:
         return wave
+    cents = np.full(1, cutoff)
+    if envelope or oscillator:
+        num_frames = -(-len(wave) // CHUNK_FRAMES) * CHUNK_FRAMES
+        time_s = np.arange(0, num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ
+        cents = cutoff + envelope * modulation_envelope(zone, key, time_s) + oscillator * _modulation_lfo(zone, time_s)
     return swept_lowpass(wave, cents, resonance_db)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,6 +87,9 @@ class Synth:
     def is_stereo(self) -> bool:
         """Whether it needs two channels."""
         return self.is_kit or bool(self._voice and self._voice.stereo)
+
+    def expect(self, notes: Iterable[tuple[int, float, int]]) -> None:
+        """Nothing is prepared: a synthesised wave is made for its own length."""
 
     def exclusive_class(self, pitch: int, velocity: float) -> int:
         """Notes of the same class (not 0) cut each other off."""
