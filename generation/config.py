@@ -76,7 +76,7 @@ class ServiceConfig:
     long_clip_s: longer clips are listened to in a process of their own, so that short ones need not wait (1..1800 s).
     long_job_s: a job of more seconds of music than this stands back behind the shorter ones (1..1200 s) ...
     long_job_patience_s: ... until it has waited this long (0..86400 s).
-    preview_interval_s: at most one stored preview in this time (0..600 s; 0: no previews).
+    preview_interval_s: at most one preview in this time, none of jobs that end within it (0..600 s; 0: no previews).
     target_lufs, ceiling_dbfs: loudness (ITU-R BS.1770-4) and true peak of finished takes.
     checks: from where on a finished take falls short; see generation.audio.check.limits.CheckLimits.
     ledger_busy_limit_s: how long a locked ledger is waited for before the request is refused.
@@ -120,7 +120,7 @@ class ServiceConfig:
     long_clip_s: float = 60.0
     long_job_s: float = 90.0
     long_job_patience_s: float = 600.0
-    preview_interval_s: float = 0.0
+    preview_interval_s: float = 10.0
     target_lufs: float = -14.0
     ceiling_dbfs: float = -1.0
     checks: CheckLimits = field(default_factory=CheckLimits)

@@ -97,3 +97,11 @@ class Rendered:
     filename: str
     audio_format: AudioFormat
     remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPreview:
+    """The music so far of a job that is being made, as a file, and how many seconds it holds."""
+
+    file: Rendered
+    duration_s: float

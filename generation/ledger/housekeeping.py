@@ -90,7 +90,6 @@ async def _held(connection: AsyncConnection) -> set[str]:
         select(jam_rooms.c.body).where(jam_rooms.c.state == "open"),
         select(pending_wishes.c.body),
         select(jobs.c.request).where(is_open),
-        select(jobs.c.preview_hash).where(is_open),
         select(takes.c.audio_hash).join(jobs).where(is_unanswered),
     )
     found: set[str] = set()

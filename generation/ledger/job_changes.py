@@ -65,7 +65,8 @@ async def held_row(connection: AsyncConnection, job_id: str, fence: int, done: J
 async def leave(db: Database, connection: AsyncConnection, row: JobRow, state: JobState, **values: Any) -> JobRow:
     """Take a job out of the line or off its worker, for good; returns it as it is then."""
     now = await db.now(connection)
-    changes = {"state": state.value, "ended_at": now, "lease_owner": None, "lease_until": None, **values}
+    cleared = {"lease_owner": None, "lease_until": None, "preview_hash": None}
+    changes = {"state": state.value, "ended_at": now, **cleared, **values}
     if row.state is JobState.RUNNING:
         await move(db, connection, row.origin, running=-1, served_at=now)
     else:

@@ -23,6 +23,9 @@ class Bell:
 
     async def heard(self, ring: asyncio.Event, *, limit_s: float) -> bool:
         """Wait for a ring, `limit_s` seconds at most; False when it did not come."""
+        # asyncio.wait_for would swallow a cancel that comes together with the ring (Python 3.11), and a loop that was
+        # told to end would go on for ever
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ring.wait(), limit_s)
+            async with asyncio.timeout(limit_s):
+                await ring.wait()
         return ring.is_set()

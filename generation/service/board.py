@@ -7,7 +7,25 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 
+import structlog
+
+from generation.errors import BandmateError
 from generation.jobs import JobStatus
+
+log = structlog.get_logger()
+
+
+async def keep(board: Board, news: Callable[[set[str]], AsyncIterator[JobStatus]], pause_s: float) -> None:
+    """Put up what the ledger says of watched jobs (`news`), again and again; trouble with it is waited out."""
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            async for status in news(set(board.watched)):
+                board.show(status)
+        except BandmateError as error:
+            log.error("statuses can't be read", why=str(error))
+        except Exception:  # without the board nobody hears that a place has changed
+            log.exception("statuses could not be put up; the next round comes")
 
 
 class _Reader:

@@ -13,13 +13,14 @@ import structlog
 from generation import scheduling
 from generation.config import ServiceConfig
 from generation.errors import BandmateError
-from generation.jobs import JobState, JobStatus
+from generation.jobs import ATTENDED, JobState, JobStatus
 from generation.request import Take
 from generation.service.bell import Bell
 from generation.service.board import Board
 from generation.service.held import Held
-from generation.service.orphans import end_unattended
+from generation.service.orphans import take_up_abandoned
 from generation.service.outlook import Outlook
+from generation.service.previews import Previews
 from generation.service.takes import takes_of_made
 from generation.telemetry import Telemetry
 from generation.worker.messages import Dropped, GaveUp, Hello, Loaded, Made, Make, Message, Moved, Previewed
@@ -39,9 +40,17 @@ class Dispatcher:
     """Runs the workers of one service. Everything it writes carries the fence of its lease."""
 
     def __init__(
-        self, config: ServiceConfig, ledger: Ledger, board: Board, outlook: Outlook, ended: Bell, telemetry: Telemetry
+        self,
+        config: ServiceConfig,
+        ledger: Ledger,
+        board: Board,
+        outlook: Outlook,
+        previews: Previews,
+        ended: Bell,
+        telemetry: Telemetry,
     ) -> None:
         self._config, self._ledger, self._board, self._outlook = config, ledger, board, outlook
+        self._previews = previews
         self._ended, self._wanted, self._telemetry = ended, Bell(), telemetry
         self._held: dict[str, Held] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,6 +133,7 @@ class Dispatcher:
             case Dropped():
                 self._held.pop(held.row.job_id, None)
                 self._ended.ring()
+                self._spawn(self._previews.drop(held.row.job_id))
 
     def _show(self, held: Held, **changes: Any) -> None:
         held.status = replace(held.status, **changes)
@@ -176,7 +186,8 @@ class Dispatcher:
         hashes = [clips[clip_id].audio_hash for clip_id in wanted]
         hearings = [clips[clip_id].hearing.to_json() for clip_id in wanted]
         if worker.is_ready:
-            worker.make(Make(held.row.job_id, held.row.request.to_json(), hashes, hearings))
+            is_watched = held.row.front_end not in ATTENDED  # a terminal and a replay show no previews
+            worker.make(Make(held.row.job_id, held.row.request.to_json(), hashes, hearings, is_watched))
         else:  # it died while we asked the ledger
             self._end(held, self._hand_back(held))
 
@@ -212,6 +223,7 @@ class Dispatcher:
         row = await self._ledger.leases.hand_back(held.row.job_id, held.row.fence)
         log.warning("job handed back", job_id=row.job_id, fraction=round(held.status.fraction, 2))
         self._held.pop(row.job_id, None)
+        await self._previews.drop(row.job_id)
 
     def _end(self, held: Held, work: Coroutine[Any, Any, None]) -> None:
         """Write a job's end down, however long the ledger takes; its lease is kept up meanwhile."""
@@ -231,6 +243,7 @@ class Dispatcher:
         except Exception:  # as above: the sweep finds a job of ours that nobody holds
             log.exception("a job's end could not be written", job_id=held.row.job_id)
         finally:
+            await self._previews.drop(held.row.job_id)
             self._held.pop(held.row.job_id, None)
             self._ended.ring()
             self._wanted.ring()
@@ -253,21 +266,7 @@ class Dispatcher:
                 self.drop(job_id)
 
     async def _take_up_abandoned(self) -> None:
-        """Put back in line what nobody is making: the jobs of dead services, and ended leases."""
-        from generation.ledger import LeaseLost
-
-        me, dead = self._ledger.instance.instance_id, await self._ledger.instance.dead()
-        await end_unattended(self._ledger, dead)
-        leases, lease_s = self._ledger.leases, self._config.lease_s
-        abandoned = await leases.abandoned(dead_owners=dead, held_here=self._held, me=me, lease_s=lease_s)
-        for job in abandoned:
-            sentence = f"I started this {job.attempts} times and was stopped each time, so I set it aside. Ask again."
-            try:
-                row = await self._ledger.leases.take_up(job, max_attempts=self._config.max_attempts, sentence=sentence)
-            except LeaseLost:  # another service was quicker
-                continue
-            self._telemetry.lease_ended("taken up")
-            log.warning("job taken up again", job_id=row.job_id, state=row.state.value, attempts=row.attempts)
+        if await take_up_abandoned(self._ledger, self._config, self._telemetry, self._held):
             self._ended.ring()
 
     async def _forever(self, name: str, turn: Any) -> None:

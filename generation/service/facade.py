@@ -14,12 +14,12 @@ import structlog
 
 from generation.config import ServiceConfig
 from generation.engines.base import Capabilities
-from generation.errors import BandmateError, TakeNotFound, TooBusy
+from generation.errors import TakeNotFound, TooBusy
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.request import AudioFormat, Request, Take
 from generation.service.bell import Bell
-from generation.service.board import Board
+from generation.service.board import Board, keep
 from generation.service.dispatch import Dispatcher
 from generation.service.door import Door
 from generation.service.housekeeping import Housekeeper
@@ -27,6 +27,7 @@ from generation.service.in_hand import Incoming
 from generation.service.jams import JamRooms
 from generation.service.outbox import Outbox
 from generation.service.outlook import Outlook
+from generation.service.previews import Previews
 from generation.service.privacy import Privacy
 from generation.service.reception import Reception
 from generation.service.rendering import render_take, tags_of, take_voice_waveform, take_waveform_png
@@ -84,7 +85,10 @@ class Service:
             stack.push_async_callback(self.jams.close)
             stack.push_async_callback(self._reception.close)
             await self._reception.open()
-            self._dispatcher = Dispatcher(config, self._ledger, self._board, self._outlook, ended, self.telemetry)
+            self.previews = Previews(config, self._ledger, lambda: self.engines)
+            self._dispatcher = Dispatcher(
+                config, self._ledger, self._board, self._outlook, self.previews, ended, self.telemetry
+            )
             stack.push_async_callback(self._dispatcher.close)
             await self._dispatcher.open()
             self.door = Door(
@@ -94,9 +98,10 @@ class Service:
             days = config.keep_audio_days
             remembered = self.sharing.remembered
             self.privacy = Privacy(self._ledger, self._store, remembered, self._forget_job, keep_audio_days=days)
-            self.housekeeper = Housekeeper(config, self._ledger, self._store)
+            self.housekeeper = Housekeeper(config, self._ledger, self._store, self.previews)
             stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
-            stack.push_async_callback(_stop, asyncio.create_task(self._keep_board(), name="board"))
+            keeping = keep(self._board, self._news, config.poll_interval_s)
+            stack.push_async_callback(_stop, asyncio.create_task(keeping, name="board"))
             stack.push_async_callback(_stop, asyncio.create_task(remembered.run(), name="settings"))
             self._stack = stack.pop_all()
         return self
@@ -279,18 +284,11 @@ class Service:
                 return replace(row.status, place=forecast.place, estimate_s=estimate_s)
         return row.status
 
-    async def _keep_board(self) -> None:
-        """Put up what the ledger says of watched jobs: places and times of the waiting, all of other services' jobs."""
-        while True:
-            await asyncio.sleep(self._config.poll_interval_s)
-            watched = set(self._board.watched) - set(self._dispatcher.held)
-            try:
-                for row in await self._ledger.jobs.many(watched) if watched else ():
-                    self._board.show(await self._status_of(row))
-            except BandmateError as error:
-                log.error("statuses can't be read", why=str(error))
-            except Exception:  # without the board nobody hears that a place has changed
-                log.exception("statuses could not be put up; the next round comes")
+    async def _news(self, watched: set[str]) -> AsyncIterator[JobStatus]:
+        """What the ledger says of these jobs: places and times of the waiting, all of other services' jobs."""
+        others = watched - set(self._dispatcher.held)
+        for row in await self._ledger.jobs.many(others) if others else ():
+            yield await self._status_of(row)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

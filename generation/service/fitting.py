@@ -33,7 +33,8 @@ class Fitter:
             self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare)
         work = asyncio.get_running_loop().run_in_executor(self._pool, _fit, clip, hearing, frame, known)
         try:
-            return await asyncio.wait_for(work, TIME_LIMIT_S)
+            async with asyncio.timeout(TIME_LIMIT_S):
+                return await work
         except TimeoutError:
             self._end()
             raise ClipRefused("Bringing that clip into the room took too long: try a shorter part of it.") from None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from generation.audio.store import AudioStore
     from generation.ledger import Ledger
     from generation.ledger.housekeeping import Inventory
+    from generation.service.previews import Previews
 
 log = structlog.get_logger()
 
@@ -32,15 +33,16 @@ GIB = 2**30
 class Housekeeper:
     """Goes round at intervals. Recipes and trees stay: only audio goes."""
 
-    def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore) -> None:
-        self._config, self._ledger, self._store = config, ledger, store
+    def __init__(self, config: ServiceConfig, ledger: Ledger, store: AudioStore, previews: Previews) -> None:
+        self._config, self._ledger, self._store, self._previews = config, ledger, store, previews
         self._clock_ahead_s = time.time() - time.monotonic()
 
     async def run(self) -> None:
         """Go round until cancelled; trouble is told and the next round tries again."""
         pause_s = min(FIRST_ROUND_S, self._config.housekeeping_interval_s)
-        with contextlib.suppress(OSError):  # the next round tells it
+        with contextlib.suppress(OSError, BandmateError):  # the next round tells it
             await asyncio.to_thread(self._store.sweep)
+            await self._previews.sweep()
         while True:
             await asyncio.sleep(pause_s)
             pause_s = self._config.housekeeping_interval_s
@@ -66,6 +68,7 @@ class Housekeeper:
         freed = await self._remove_expired(known, sizes)
         freed += await asyncio.to_thread(self._remove_orphans, known, sizes)
         await asyncio.to_thread(self._store.sweep)
+        await self._previews.sweep()
         await self._ledger.spendings.forget_old()
         return freed
 

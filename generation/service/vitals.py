@@ -31,7 +31,8 @@ class Vitals:
 
     async def check_ledger(self, limit_s: float) -> None:
         """Write our sign of life. Raises LedgerUnavailable, or TimeoutError after `limit_s` seconds."""
-        await asyncio.wait_for(self._ledger.instance.say_alive(), limit_s)
+        async with asyncio.timeout(limit_s):
+            await self._ledger.instance.say_alive()
 
     @property
     def loaded_engines(self) -> Collection[str]:

@@ -87,11 +87,13 @@ class Child:
             self._process.stdin.close()
         if grace_s > 0:
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(self._process.wait(), grace_s)
+                async with asyncio.timeout(grace_s):
+                    return await self._process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         try:
-            return await asyncio.wait_for(self._process.wait(), _KILL_LIMIT_S)
+            async with asyncio.timeout(_KILL_LIMIT_S):
+                return await self._process.wait()
         except TimeoutError:  # stuck in the kernel, with a broken driver or disk
             log.error("a killed process does not end", pid=self.pid)
             return -signal.SIGKILL

@@ -36,7 +36,8 @@ class Listener:
         async with self._one_at_a_time:
             limit_s = self._limit_s + (0.0 if self._has_heard else self._start_limit_s)
             try:
-                heard = await asyncio.wait_for(self._ask(audio_hash), limit_s)
+                async with asyncio.timeout(limit_s):
+                    heard = await self._ask(audio_hash)
             except TimeoutError:
                 await self.close()
                 raise ClipRefused("That clip took too long to listen to: try a shorter part of it.") from None

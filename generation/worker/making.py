@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from generation.clip import Clip
-from generation.engines.base import EngineJob, Progress
+from generation.engines.base import EngineJob, Preview, Progress
 from generation.hearing import Hearing
 from generation.request import MAX_SEED, Request
 from generation.worker.messages import MadeTake
@@ -29,16 +29,26 @@ def take_seed(request: Request, index: int, num_tries: int = 0) -> int:
 class Making:
     """One job of the worker. Takes are engine jobs of their own, named by their take ids."""
 
-    def __init__(self, job_id: str, request: Request, clips: tuple[Clip, ...], hearings: tuple[Hearing, ...]) -> None:
-        self.job_id, self.request, self.engine = job_id, request, request.engine
+    def __init__(
+        self,
+        job_id: str,
+        request: Request,
+        clips: tuple[Clip, ...],
+        hearings: tuple[Hearing, ...],
+        *,
+        is_watched: bool = True,
+    ) -> None:
+        self.job_id, self.request, self.engine, self._is_watched = job_id, request, request.engine, is_watched
         self.clips, self.hearings = clips, hearings
         self._waiting = deque(range(request.num_takes))
         self._admitted: dict[str, int] = {}
         self._progress: dict[int, Progress] = {}
         self._done: dict[int, MadeTake] = {}
         self._first_tries: dict[int, MadeTake] = {}  # those that fell short and are made once more
-        self.preview_hash: str | None = None
-        self._told_at_s = self._previewed_at_s = float("-inf")
+        self._told_at_s = float("-inf")
+        self._heard: Clip | None = None  # the newest preview, until it is time for it
+        self._begun_at_s: float | None = None
+        self._previewed_at_s = 0.0
 
     @property
     def has_waiting(self) -> bool:
@@ -105,17 +115,29 @@ class Making:
         self._told_at_s = now_s
         return True
 
-    def may_preview(self, interval_s: float, now_s: float) -> bool:
-        """Whether it is time for another preview; 0 switches them off."""
-        if interval_s <= 0 or now_s - self._previewed_at_s < interval_s:
-            return False
-        self._previewed_at_s = now_s
-        return True
+    def note_preview(self, event: Preview) -> None:
+        """Keep the audio so far. Of several takes the first that is being made is followed, not each in turn."""
+        if self._is_watched and self._admitted[event.job_id] == min(self._admitted.values()):
+            self._heard = event.clip
+
+    def due_preview(self, interval_s: float, now_s: float) -> Clip | None:
+        """The audio so far, when it is time to show it: at most once an interval, which begins with the job.
+
+        Never when the rest will take less than an interval: nobody would hear it to its end, and short takes don't pay
+        for what is of use to long ones. 0 switches previews off.
+        """
+        if self._begun_at_s is None:
+            self._begun_at_s = self._previewed_at_s = now_s
+        if interval_s <= 0 or self._heard is None or now_s - self._previewed_at_s < interval_s:
+            return None
+        if (now_s - self._begun_at_s) * (1 - self.fraction) < interval_s * self.fraction:
+            return None
+        clip, self._heard, self._previewed_at_s = self._heard, None, now_s
+        return clip
 
     def note_done(self, take_job_id: str, take: MadeTake) -> None:
         """A take is finished and stored; of two tries the one that falls short less counts."""
-        index = self._admitted.pop(take_job_id)
-        self._progress.pop(index, None)
+        index = self._leave(take_job_id)
         first = self._first_tries.get(index, take)
         self._done[index] = take if len(take.shortcomings) < len(first.shortcomings) else first
 
@@ -126,10 +148,16 @@ class Making:
 
     def try_again(self, take_job_id: str, take: MadeTake) -> None:
         """Keep a take that falls short, and put it in line once more with another seed."""
-        index = self._admitted.pop(take_job_id)
-        self._progress.pop(index, None)
+        index = self._leave(take_job_id)
         self._first_tries[index] = take
         self._waiting.appendleft(index)
+
+    def _leave(self, take_job_id: str) -> int:
+        """A take is made no more, for now; its index."""
+        index = self._admitted.pop(take_job_id)
+        self._progress.pop(index, None)
+        self._heard = None  # it may have been the audio of this one
+        return index
 
     def keep_first_try(self, take_job_id: str) -> bool:
         """The second try failed: the first counts. False when there was none."""

@@ -50,12 +50,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """Make a job's takes. `clips`: the hash of each clip's audio; `hearings`: what was heard in each, in JSON."""
+    """Make a job's takes. `clips`: the hash of each clip's audio; `hearings`: what was heard in each, in JSON;
+    `is_watched`: somebody may listen to previews."""
 
     job_id: str
     request: dict[str, Any]
     clips: list[str]
     hearings: list[dict[str, Any]]
+    is_watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """The audio so far lies in the store."""
+    """The audio so far lies among the previews."""
 
     job_id: str
     audio_hash: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from generation.engines.base import Capabilities, Done, Engine, Event, Failed, Preview, Progress
 from generation.errors import BandmateError
 from generation.hearing import Hearing
+from generation.previews import PreviewShelf
 from generation.request import Request
 from generation.worker.bench import Bench, open_bench
 from generation.worker.inside import Inside
@@ -48,7 +50,7 @@ class WorkerLoop:
     def __init__(self, inside: Inside, setup: Setup) -> None:
         self._inside, self._setup = inside, setup
         self._bench: Bench = open_bench(setup)
-        self._studio = Studio(setup)
+        self._studio, self._previews = Studio(setup), PreviewShelf(Path(setup.audio_folder))
         self._jobs: dict[str, Making] = {}
         self._last_alive: tuple[str, float] = ("", 0.0)
 
@@ -77,6 +79,8 @@ class WorkerLoop:
             self._alive("step", self._setup.step_limit_s)
             for event in self._bench.engines[name].step():
                 self._pass_on(event)
+        for making in self._jobs.values():
+            self._show_preview(making)
 
     def _obey(self, message: Message) -> None:
         match message:
@@ -99,7 +103,7 @@ class WorkerLoop:
             self._give_up(message.job_id, error, "A clip of this job can't be read any more: attach it again.")
             return
         hearings = tuple(Hearing.from_json(item) for item in message.hearings)
-        self._jobs[message.job_id] = Making(message.job_id, request, clips, hearings)
+        self._jobs[message.job_id] = Making(message.job_id, request, clips, hearings, is_watched=message.is_watched)
 
     def _admit_takes(self, making: Making) -> None:
         """Give the job's further takes to the engine while it has idle rows."""
@@ -126,7 +130,7 @@ class WorkerLoop:
                 if making.note_progress(event, every_s=_MOVED_EVERY_S, now_s=time.monotonic()):
                     self._inside.tell(Moved(making.job_id, making.fraction, making.made_s, event.stage))
             case Preview():
-                self._keep_preview(making, event)
+                making.note_preview(event)
             case Failed() if making.keep_first_try(event.job_id):
                 self._tell_if_complete(making)
             case Failed(_, sentence, retry):
@@ -135,19 +139,18 @@ class WorkerLoop:
             case Done():
                 self._finish(making, event)
 
-    def _keep_preview(self, making: Making, event: Preview) -> None:
-        if not making.may_preview(self._setup.preview_interval_s, time.monotonic()):
+    def _show_preview(self, making: Making) -> None:
+        """Put the audio so far where front ends find it, if it is time for it."""
+        clip = making.due_preview(self._setup.preview_interval_s, time.monotonic())
+        if clip is None:
             return
         self._alive("preview", self._setup.load_limit_s)
         try:
-            newest = self._studio.keep(event.clip)
-        except BandmateError as error:  # a full disk; a take can do without its previews
+            newest = self._previews.put(making.job_id, clip)
+        except (BandmateError, OSError) as error:  # a full disk; a take can do without its previews
             log.warning("preview not kept", job_id=making.job_id, fault=str(error))
             return
         self._inside.tell(Previewed(making.job_id, newest))
-        if making.preview_hash not in (None, newest):
-            self._studio.forget(making.preview_hash)
-        making.preview_hash = newest
 
     def _finish(self, making: Making, event: Done) -> None:
         self._alive("finish", self._setup.load_limit_s)

@@ -48,14 +48,6 @@ class Studio:
         """A clip of the store."""
         return self._store.get(audio_hash)
 
-    def keep(self, clip: Clip) -> str:
-        """Put a clip into the store; returns its hash."""
-        return self._store.put(clip)
-
-    def forget(self, audio_hash: str) -> None:
-        """Remove a preview that a newer one replaces."""
-        self._store.remove(audio_hash)
-
     def finish(self, making: Making, done: Done) -> MadeTake:
         """Bring a take to its loudness, check it, store it with its stems and MIDI, and say what its recipe needs."""
         from generation.audio.check.report import Made, check_take

@@ -79,7 +79,8 @@ class Worker:
         """Start the process and wait for its first words, up to the start limit."""
         self._life = asyncio.create_task(self._live(), name=f"worker {self.device}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._is_ready.wait(), self._config.start_limit_s)
+            async with asyncio.timeout(self._config.start_limit_s):
+                await self._is_ready.wait()
 
     async def close(self) -> None:
         """End the process for good; jobs that are still in it are not reported."""
