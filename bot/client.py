@@ -235,7 +235,8 @@ class BandmateClient(discord.Client):
         self._all_done.clear()
         if self._num_under_way:
             try:
-                await asyncio.wait_for(self._all_done.wait(), self.config.shutdown_grace_s)
+                async with asyncio.timeout(self.config.shutdown_grace_s):
+                    await self._all_done.wait()
             except TimeoutError:
                 log.warning("%d orders were not let in any more", self._num_under_way)
 

@@ -118,7 +118,8 @@ async def metrics(request: web.Request) -> web.Response:
     """Prometheus' text format. When the ledger can't be read the line's gauges keep their last values."""
     checks = request.app[CHECKS]
     try:
-        checks.metrics.show_line(await asyncio.wait_for(checks.service.vitals.line(), LEDGER_LIMIT_S))
+        async with asyncio.timeout(LEDGER_LIMIT_S):
+            checks.metrics.show_line(await checks.service.vitals.line())
     except (BandmateError, TimeoutError) as error:
         log.warning("the line can't be read for the metrics", why=str(error))
     return web.Response(body=checks.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -167,7 +167,8 @@ class VoiceDesk:
     async def _tell_end(self, playing: Playing) -> None:
         """Take the buttons off the message."""
         try:
-            channel_id, message_id = await asyncio.wait_for(asyncio.shield(playing.message), ANSWER_LIMIT_S)
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                channel_id, message_id = await asyncio.shield(playing.message)
             channel = self._client.get_partial_messageable(channel_id)
             await channel.get_partial_message(message_id).edit(view=None)
         except (discord.HTTPException, *STUMBLES) as error:

@@ -78,6 +78,7 @@ async def _gets_keys(voice: EncryptedVoice) -> bool:
 async def leave(voice: discord.VoiceProtocol) -> None:
     """Out of the channel; a Discord that says nothing to it is not waited for."""
     try:
-        await asyncio.wait_for(voice.disconnect(force=True), LEAVE_LIMIT_S)
+        async with asyncio.timeout(LEAVE_LIMIT_S):
+            await voice.disconnect(force=True)
     except (discord.ClientException, *STUMBLES) as error:
         log.info("left a voice channel without a goodbye: %r", error)

@@ -74,7 +74,8 @@ class Session:
         self.voice.stop()
         if playing is not None:
             try:
-                await asyncio.wait_for(playing.ended.wait(), STOP_LIMIT_S)
+                async with asyncio.timeout(STOP_LIMIT_S):
+                    await playing.ended.wait()
             except TimeoutError:
                 log.warning("the player of %s did not end", playing.play_id)
                 playing.ended.set()
@@ -82,7 +83,8 @@ class Session:
     async def has_left_within(self, limit_s: float) -> bool:
         """Whether it ends within this time."""
         try:
-            await asyncio.wait_for(self._left.wait(), limit_s)
+            async with asyncio.timeout(limit_s):
+                await self._left.wait()
         except TimeoutError:
             return False
         return True
