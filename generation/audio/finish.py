@@ -1,4 +1,4 @@
-"""Finishing: every take leaves without DC, at one loudness and under a true-peak ceiling, never clipping."""
+"""Finishing: every take leaves without DC and rumble, at one loudness and under a true-peak ceiling, never clipping."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from generation.audio.levels import Levels, block_loudness, gated_loudness, loudness, measure
 from generation.audio.limiter import RELEASE_DB_PER_S, Limiter
+from generation.audio.rumble import dc_offsets, without_rumble
 from generation.clip import Clip, Samples
 
 __all__ = ["Levels", "finish", "measure"]
@@ -16,9 +17,6 @@ TARGET_LUFS = -14.0
 
 CEILING_DBFS = -1.0
 """Room for the overshoot of lossy codecs (EBU R 128 s2)."""
-
-DC_FROM = 1e-4
-"""A mean above -80 dBFS is a fault of the source; below it a clip is left alone, so that silence stays silence."""
 
 MAX_GAIN_DB = 40.0
 """More than that would make music of a recording's noise."""
@@ -35,12 +33,21 @@ SHORT_LU = 0.3
 than SHORT_LU too soft, the gain comes back faster. (Two loops of drums: -15.4 and -18.0 LUFS with the first.)"""
 
 
-def finish(clip: Clip, target_lufs: float = TARGET_LUFS, ceiling_dbfs: float = CEILING_DBFS) -> Clip:
+def finish(
+    clip: Clip,
+    target_lufs: float = TARGET_LUFS,
+    ceiling_dbfs: float = CEILING_DBFS,
+    *,
+    keeps_rumble: bool = False,
+) -> Clip:
     """The clip without DC, at `target_lufs` (within 0.3 LU) and with a true peak of at most `ceiling_dbfs`.
 
+    Rumble below 20 Hz that would cost headroom is taken out, unless it `keeps_rumble`: then the clip may stay softer.
     Digital silence stays as it is. No clip is raised by more than MAX_GAIN_DB: near-silence, lone clicks stay softer.
     """
-    samples, rate_hz = _without_dc(clip.samples), clip.sample_rate_hz
+    samples, rate_hz = clip.samples - dc_offsets(clip.samples), clip.sample_rate_hz
+    if not keeps_rumble:
+        samples = without_rumble(samples, rate_hz)
     limiter = Limiter(samples, rate_hz, 10 ** (ceiling_dbfs / 20))
     blocks_lufs = block_loudness(samples, rate_hz)
     if gated_loudness(blocks_lufs) is None:
@@ -60,19 +67,15 @@ def _brought_to(
     """The limited samples at the target or as near as they come, and by how many LU they are too soft."""
     aim_lufs = target_lufs
     for _ in range(MAX_ROUNDS):
-        out = limiter.apply(_find_gain_db(limiter, blocks_lufs, aim_lufs))
+        gain_db = _find_gain_db(limiter, blocks_lufs, aim_lufs)
+        out = limiter.apply(gain_db)
+        if not limiter.acts(gain_db):
+            return out, target_lufs - (gated_loudness(blocks_lufs + gain_db) or target_lufs)
         missing_lu = target_lufs - (loudness(out, rate_hz) or target_lufs)
         if abs(missing_lu) <= TOLERANCE_LU:
             break
         aim_lufs += missing_lu * OVERCORRECTION
     return out, missing_lu
-
-
-def _without_dc(samples: Samples) -> Samples:
-    mean = samples.mean(axis=1, keepdims=True, dtype=np.float64)
-    if np.abs(mean).max() < DC_FROM:
-        return samples
-    return samples - np.where(np.abs(mean) >= DC_FROM, mean, 0.0).astype(np.float32)
 
 
 def _find_gain_db(limiter: Limiter, blocks_lufs: NDArray[np.float64], aim_lufs: float) -> float:

@@ -4,6 +4,7 @@ The rule for an extended clip: its original part is changed by one constant gain
 works on the new part alone; since the join may stand out after it, it is softened last. Only where the clip's own
 peaks leave no way to within KEPT_TOLERANCE_LU of the target (a raw recording with high peaks), the limiter holds back
 these peaks too, and nothing else of the clip: then the recipe says by how much at most, and a sentence tells the user.
+Where not even that makes it as loud, because of rumble that nobody hears, the rumble goes, and a sentence says so.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from generation.audio.finish import CEILING_DBFS, TARGET_LUFS, finish
 from generation.audio.levels import loudness, true_peak
 from generation.audio.limiter import CELL_FRAMES, LOOK_AHEAD_S, Limiter
+from generation.audio.rumble import LOWEST_HZ, without_rumble
 from generation.audio.soften import CODEC_MARGIN, softened
 from generation.clip import Clip, Samples
 
@@ -24,6 +26,8 @@ KEPT_TOLERANCE_LU = 0.9
 MAX_GAIN_DB = 40.0
 ROUNDS = 4
 CLOSE_LU = 0.1
+
+RUMBLE = "Your clip has rumble below 20 Hz: I took it out, so that it plays as loud as others."
 
 LOOP_CONTEXT_S = 1.0
 """The limiter's gain comes back by 30 dB a second: what was more than this before does not matter any more."""
@@ -71,15 +75,16 @@ def finish_loop(clip: Clip, target_lufs: float, ceiling_dbfs: float) -> Clip:
     return Clip(whole * np.float32(ceiling / peak) if peak > ceiling else whole, clip.sample_rate_hz)
 
 
-def _finish_kept(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float) -> Finished:
+def _finish_kept(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float, *, is_clear: bool = False) -> Finished:
+    """`is_clear`: its rumble was taken out already."""
     rate_hz, ceiling = clip.sample_rate_hz, 10 ** (ceiling_dbfs / 20)
     heard_lufs = loudness(clip.samples, rate_hz)
     if heard_lufs is None:
-        return Finished(finish(clip, target_lufs, ceiling_dbfs), {})
+        return Finished(finish(clip, target_lufs, ceiling_dbfs, keeps_rumble=True), {})
     peak = true_peak(clip.samples[:, :kept], rate_hz)
     room_db = min(20 * np.log10(ceiling / peak) if peak > 0 else MAX_GAIN_DB, MAX_GAIN_DB)
     if target_lufs - (heard_lufs + room_db) > KEPT_TOLERANCE_LU:
-        return _held_back(clip, kept, finish(clip, target_lufs, ceiling_dbfs))
+        return _held_back(clip, kept, target_lufs, ceiling_dbfs, is_clear)
     limiter, out = Limiter(clip.samples, rate_hz, ceiling), clip.samples
     gain_db, out_lufs = min(target_lufs - heard_lufs, room_db), heard_lufs
     for _ in range(ROUNDS):
@@ -92,7 +97,7 @@ def _finish_kept(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float)
     settled = limiter.settle(out)
     settled_db = 20 * float(np.log10(np.abs(settled).max() / np.abs(out).max()))
     if target_lufs - (out_lufs + settled_db) > KEPT_TOLERANCE_LU:
-        return _held_back(clip, kept, finish(clip, target_lufs, ceiling_dbfs))
+        return _held_back(clip, kept, target_lufs, ceiling_dbfs, is_clear)
     gain = float(settled[:, :kept].ravel()[np.abs(clip.samples[:, :kept]).argmax()]) / _loudest(clip.samples[:, :kept])
     return Finished(Clip(settled, rate_hz), {"original_gain_db": round(20 * float(np.log10(gain)), 4)})
 
@@ -111,8 +116,17 @@ def _limited_after(limiter: Limiter, samples: Samples, kept: int, gain_db: float
     return samples * (gain * curve)
 
 
-def _held_back(clip: Clip, kept: int, finished: Clip) -> Finished:
-    """What the plain finishing did to the original part, in words and numbers."""
+def _held_back(clip: Clip, kept: int, target_lufs: float, ceiling_dbfs: float, is_clear: bool) -> Finished:
+    """The plain finishing, and what it did to the original part, in words and numbers; the rumble of a clip that would
+    stay too soft goes out first."""
+    finished = finish(clip, target_lufs, ceiling_dbfs, keeps_rumble=True)
+    heard_lufs = loudness(finished.samples, clip.sample_rate_hz)
+    if not is_clear and heard_lufs is not None and target_lufs - heard_lufs > KEPT_TOLERANCE_LU:
+        clear = Clip(without_rumble(clip.samples, clip.sample_rate_hz), clip.sample_rate_hz)
+        if clear.samples is not clip.samples:
+            louder = _finish_kept(clear, kept, target_lufs, ceiling_dbfs, is_clear=True)
+            details = {**louder.details, "original_cleared_below_hz": LOWEST_HZ}
+            return Finished(louder.clip, details, (RUMBLE, *louder.remarks))
     before, after = clip.samples[:, :kept], finished.samples[:, :kept]
     loud = np.abs(before) > 0.01 * np.abs(before).max()
     gains_db = 20 * np.log10(np.maximum(np.abs(after[loud]), 1e-9) / np.abs(before[loud]))

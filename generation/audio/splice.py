@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.audio import click
-from generation.audio.finish import DC_FROM
 from generation.audio.join import crossfade
 from generation.audio.levels import loudness
+from generation.audio.rumble import dc_offsets
 from generation.audio.soften import softened
 from generation.audio.timbre import band_levels_db, unlikeness_db
 from generation.clip import Clip, Samples
@@ -114,15 +114,10 @@ def _alike(original: Clip, new: Clip) -> tuple[Clip, Clip, tuple[float, ...]]:
     front, new = original.resampled(rate_hz), new.resampled(rate_hz)
     if 2 in (front.num_channels, new.num_channels):
         front, new = front.to_stereo(), new.to_stereo()
-    offsets = _offsets(front.samples)
-    return Clip(front.samples - offsets, rate_hz), Clip(new.samples - _offsets(new.samples), rate_hz), tuple(
+    offsets = dc_offsets(front.samples)
+    return Clip(front.samples - offsets, rate_hz), Clip(new.samples - dc_offsets(new.samples), rate_hz), tuple(
         float(offset) for offset in offsets[:, 0]
     )  # fmt: skip
-
-
-def _offsets(samples: Samples) -> Samples:
-    mean = samples.mean(axis=1, keepdims=True, dtype=np.float64)
-    return np.asarray(np.where(np.abs(mean) >= DC_FROM, mean, 0.0), np.float32)
 
 
 def _shortest_ring(front: Clip, fresh: Samples, start: int, join: int) -> Clip:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generation.audio import click
-from generation.audio.chain import chain
+from generation.audio.chain import SEAM_S, chain
 from generation.audio.levels import measure
 from generation.clip import Clip
 from tests.support import clips
@@ -62,3 +62,18 @@ def test_takes_shorter_than_what_is_handed_on_give_the_last_one() -> None:
 def test_silence_handed_on_has_no_level_to_match() -> None:
     song = chain([clips.silence(4), Clip(np.concatenate((clips.silence(4).samples, take(0, 4).samples), 1), 44_100)], 4)
     assert np.isfinite(song.samples).all() and song.duration_s == pytest.approx(8, abs=0.001)
+
+
+def test_a_seam_that_stands_out_is_softened() -> None:
+    """The later take has the handed-on bars as well, but begins them with a knock that is not in the music."""
+    knocked = take(4, 12).samples.copy()
+    knocked[:, :400] = 0.9 * np.sign(np.sin(np.arange(400)))
+    song = chain([take(0, 8, 0.5), Clip(knocked, SONG.sample_rate_hz)], 2 * BAR_S)
+    usual = click.around(song, 4.0, 4.0 + SEAM_S)
+    assert click.at(song, 4.0, 4.0 + SEAM_S).over_db(usual.or_more(click.at(song, 2.0))) <= 0.5
+
+
+def test_a_beat_on_the_seam_stays_as_strong_as_it_was() -> None:
+    song = chain([take(0, 8), take(4, 12)], 2 * BAR_S)
+    beat = [clip.cut(4.0, 4.1).samples.std() / clip.cut(2.0, 2.1).samples.std() for clip in (song, SONG)]
+    assert beat[0] == pytest.approx(beat[1], rel=0.06)  # half a dB
