@@ -6,6 +6,7 @@
 "oom"       MemoryError in a step                  "raise"  RuntimeError in a step
 "refuse"    refuses to admit the job               "shout"  prints to stdout, as libraries do
 "mute"      makes silence                              (with "once": in its first try)
+"preview"   audio so far with every step           "late"   it misbehaves when two thirds are made, not at once
 "notes 2.5" 2.5 s of struck notes, each of another level, in place of the tone
 "full"      the disk is full when its take is kept "once"   only the first time (marked in the folder of the options)
 Each take is a sine tone whose pitch comes from its seed, so that equal seeds give equal audio. Every start of a job is
@@ -86,13 +87,14 @@ class ScriptedEngine:
 
     def _advance(self, job: EngineJob, begun_s: float) -> list[Event]:
         words = job.request.prompt.split()
-        if "once" not in words or not self._was_here(job):
+        wanted_s = float(words[words.index("slow") + 1]) if "slow" in words else 0.0
+        fraction = min((time.monotonic() - begun_s) / wanted_s, 1.0) if wanted_s else 1.0
+        is_time = "late" not in words or fraction >= 2 / 3
+        if is_time and ("once" not in words or not self._was_here(job)):
             self._misbehave(words)
             if "fail" in words or "retry" in words:
                 del self._jobs[job.job_id]
                 return [Failed(job.job_id, "The band went home.", retry="retry" in words)]
-        wanted_s = float(words[words.index("slow") + 1]) if "slow" in words else 0.0
-        fraction = min((time.monotonic() - begun_s) / wanted_s, 1.0) if wanted_s else 1.0
         if fraction < 1.0:
             news: list[Event] = [Progress(job.job_id, fraction, fraction * LENGTH_S, "playing")]
             return (

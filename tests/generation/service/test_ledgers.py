@@ -88,16 +88,6 @@ async def test_an_engine_that_is_not_preloaded_loads_with_its_first_job(tmp_path
         assert (service._outlook.expected_s(row) or 0.0) < loading_and_making_s - 2.5  # loading is not making
 
 
-async def test_previews_are_in_the_store_and_replaced(tmp_path: Path) -> None:
-    async with Service(scripted_config(tmp_path, preview_interval_s=0.2)) as service:
-        ticket = await service.submit(scripted("slow 1.5 preview"), member(), key="1")
-        seen = {status.preview_hash async for status in ticket.updates() if status.state is JobState.RUNNING} - {None}
-        assert len(seen) >= 2
-        kept = {path.stem for path in (tmp_path / "data" / "audio").rglob("*.flac")}
-        assert len(kept & seen) <= 1
-        assert {take.audio_hash for take in await ticket.takes()} <= kept
-
-
 def test_settings_out_of_range_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="lease_s must be between 3 and 3600, not 1"):
         ServiceConfig(tmp_path, lease_s=1)

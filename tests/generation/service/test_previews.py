@@ -1,0 +1,124 @@
+"""Previews while a take is made: they sound like it, the newest replaces the older, and none outlives its job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generation.audio.decode import decode
+from generation.audio.tags import read_tags
+from generation.errors import BandmateError, TakeNotFound
+from generation.jobs import REPLAYS, JobState
+from generation.previews import PreviewShelf
+from generation.service import JobStatus, Service, Ticket
+from tests.support.scripted_engine import RATE_HZ, tone
+from tests.support.scripted_service import eventually, member, scripted, scripted_config
+
+SOON_S = 0.3
+
+
+def on_disk(folder: Path) -> list[Path]:
+    return list((folder / "data" / "audio" / "previews").glob("*"))
+
+
+async def first_preview(ticket: Ticket) -> JobStatus:
+    async for status in ticket.updates():
+        if status.preview_hash is not None:
+            return status
+    raise AssertionError("it ended without a preview")
+
+
+async def test_the_newest_replaces_the_older_and_sounds_like_the_take(tmp_path: Path) -> None:
+    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S)) as service:
+        ticket = await service.submit(scripted("slow 4 preview", seed=240), member(), key="1")
+        seen: list[str] = []
+        lengths_s: list[float] = []
+        async for status in ticket.updates():
+            if status.preview_hash is None or status.preview_hash in seen:
+                continue
+            seen.append(status.preview_hash)
+            shown = await service.previews.render(ticket.job_id, seen[-1])
+            heard = await decode(shown.file.data)
+            loudest_hz = np.abs(np.fft.rfft(heard.clip.samples[0])).argmax() / heard.used_s
+            assert loudest_hz == pytest.approx(440, abs=5) and heard.used_s == pytest.approx(shown.duration_s, abs=0.1)
+            lengths_s.append(shown.duration_s)
+            files = list((tmp_path / "data" / "audio" / "previews" / ticket.job_id).rglob("*.flac"))
+            assert len(files) <= 2  # a newer one may just have come
+        assert len(seen) >= 2 and lengths_s == sorted(lengths_s) and lengths_s[-1] < 1.1
+        assert shown.file.filename == f"preview-{round(shown.duration_s)}s.mp3"
+        tags = read_tags(shown.file.data)
+        assert tags.generated and "(preview)" in tags.title and tags.engine == "scripted" and tags.licence == "MIT"
+        await eventually(lambda: on_disk(tmp_path) == [])
+        with pytest.raises(TakeNotFound, match="preview is gone"):
+            await service.previews.render(ticket.job_id, seen[-1])
+
+
+@pytest.mark.parametrize("ending", ["done", "cancelled", "fail late", "crash late", "crash late once"])
+async def test_nothing_stays_of_a_job_that_has_ended(tmp_path: Path, ending: str) -> None:
+    wishes = scripted(f"slow 2.5 preview {ending}")
+    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S, max_worker_deaths=2)) as service:
+        ticket = await service.submit(wishes, member(), key="1")
+        shown = await first_preview(ticket)
+        assert shown.state is JobState.RUNNING
+        if ending == "cancelled":
+            assert await service.cancel(ticket.job_id)
+        elif ending.startswith("crash"):
+            assert any([status.preview_hash is None async for status in ticket.updates()])
+        last = [status async for status in ticket.updates()][-1]
+        expected = {"cancelled": JobState.CANCELLED, "fail late": JobState.FAILED, "crash late": JobState.FAILED}
+        assert last.state is expected.get(ending, JobState.MADE) and last.preview_hash is None
+        await eventually(lambda: on_disk(tmp_path) == [])
+
+
+async def test_a_stop_and_a_kill_leave_nothing_to_the_next_run(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, preview_interval_s=SOON_S, stop_grace_s=0.0)
+    async with Service(config) as service:
+        ticket = await service.submit(scripted("slow 60 preview"), member(), key="1")
+        await first_preview(ticket)
+    assert on_disk(tmp_path) == []
+    shelf = PreviewShelf(config.audio_folder)  # as a run that is killed leaves it
+    shelf.put("job-that-nobody-knows", tone(1, 0.5))
+    async with Service(config) as service:
+        await first_preview(service.ticket(ticket.job_id))
+        await eventually(lambda: [path.name for path in on_disk(tmp_path)] == [ticket.job_id])
+        await service.housekeeper.go_round()
+        assert [path.name for path in on_disk(tmp_path)] == [ticket.job_id]  # it is being made
+        assert await service.cancel(ticket.job_id)
+
+
+@pytest.mark.parametrize(
+    ("words", "interval_s", "front_end"),
+    [("slow 1 preview", 0.6, "discord"), ("slow 1 preview", 0.0, "discord"), ("slow 2 preview", 0.2, REPLAYS)],
+    ids=["a short take", "switched off", "nobody listens"],
+)
+async def test_no_preview_where_none_is_of_use(tmp_path: Path, words: str, interval_s: float, front_end: str) -> None:
+    async with Service(scripted_config(tmp_path, preview_interval_s=interval_s)) as service:
+        ticket = await service.submit(scripted(words), member(front_end=front_end), key="1")
+        assert {status.preview_hash async for status in ticket.updates()} == {None}
+        assert on_disk(tmp_path) == []
+
+
+async def test_two_jobs_that_sound_alike_keep_their_own(tmp_path: Path) -> None:
+    shelf = PreviewShelf(tmp_path)
+    alike = shelf.put("one", tone(3, 0.5)), shelf.put("two", tone(3, 0.5))
+    assert alike[0] == alike[1]
+    shelf.put("one", tone(3, 0.6))
+    assert shelf.get("two", alike[1]).num_frames == RATE_HZ // 2
+    shelf.remove("one")
+    shelf.remove("one")
+    assert shelf.job_ids() == ["two"]
+    for job_id, preview_hash in (("one", alike[0]), ("two", "0" * 64), ("../two", alike[1])):
+        with pytest.raises(BandmateError):
+            shelf.get(job_id, preview_hash)
+    assert shelf.job_ids() == ["two"]
+
+
+async def test_a_preview_that_is_too_large_says_so(tmp_path: Path) -> None:
+    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S)) as service:
+        ticket = await service.submit(scripted("slow 60 preview"), member(), key="1")
+        status = await first_preview(ticket)
+        with pytest.raises(BandmateError, match="at most 100 fit"):
+            await service.previews.render(ticket.job_id, status.preview_hash or "", max_bytes=100)
+        assert await service.cancel(ticket.job_id)
