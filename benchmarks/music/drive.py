@@ -101,15 +101,20 @@ class Stage:
 
     def _make(self, outcome: Outcome) -> tuple[Done, MadeTake]:
         """The worker's part."""
-        case, request = outcome.case, _request(outcome.case)
-        making = Making("take", request, outcome.clips, outcome.hearings)
-        engine = self._engine(case.engine)
         with _clock(outcome, "make"):
-            job = making.next_take()
-            engine.admit(job)
-            done = _steps(engine, job.job_id)
+            making, done = self.made(outcome)
         with _clock(outcome, "finish"):
-            return done, self._studio.finish(making, done)
+            polished = self.studio.polish(making, done)
+        with _clock(outcome, "keep"):
+            return done, self.studio.keep_take(making, done, *polished)
+
+    def made(self, outcome: Outcome) -> tuple[Making, Done]:
+        """What the engine makes of a case whose clips were heard."""
+        engine = self._engine(outcome.case.engine)
+        making = Making("take", _request(outcome.case), outcome.clips, outcome.hearings)
+        job = making.next_take()
+        engine.admit(job)
+        return making, _steps(engine, job.job_id)
 
     def _engine(self, name: str) -> Any:
         if sentence := self._bench.unavailable.get(name):
@@ -119,7 +124,8 @@ class Stage:
         return self._bench.engines[name]
 
     @cached_property
-    def _studio(self) -> Studio:
+    def studio(self) -> Studio:
+        """The worker's, warm."""
         studio = Studio(self._setup)
         studio.warm_up()
         return studio

@@ -49,12 +49,12 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "hear s": ("median", ".2f"),
     "make s": ("median", ".2f"),
     "finish s": ("median", ".2f"),
+    "keep s": ("median", ".2f"),
     "encode s": ("median", ".2f"),
 }
 SUMMED: dict[str, Callable[[np.ndarray], float]] = {
     "mean": np.mean, "median": np.median, "max": np.max, "worst": lambda values: values[np.abs(values).argmax()],
 }  # fmt: skip
-LONG_S = 20.0
 Row = tuple[str, ...]
 
 
@@ -165,13 +165,10 @@ def targets(results: Sequence[Result]) -> list[tuple[str, str, str, bool]]:
     )
     share("no unexplained error", [not _says(r, "unexplained") for r in results], 1.0)
     share("no refusal of usable input", [not _says(r, "refused") for r in results], 1.0)
-    long = [r for r in results if r.figures.numbers.get("length s", 0) >= LONG_S and _has(r, "finish s")]
-    if long:
-        seconds = max(
-            (r.figures.numbers["hear s"] + r.figures.numbers["finish s"]) * 30 / r.figures.numbers["length s"]
-            for r in long
-        )
-        rows.append(("hear, finish and check 30 s of music", "<= 1.5 s", f"{seconds:.2f} s at most", seconds <= 1.5))
+    for clocked in (r.figures.numbers for r in results if _has(r, "clock s")):
+        seconds, spent = clocked["clock s"], clocked["clocked processor s"]
+        found = f"{seconds:.2f} s ({spent:.2f} s of processor time)"
+        rows.append(("hear, finish and check 30 s of music on two cores", "<= 1.5 s", found, seconds <= 1.5))
     words, obeyed = _values(results, "words").sum(), _values(results, "words obeyed").sum()
     if words:
         rows.append(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from generation.audio.levels import Levels, block_loudness, gated_loudness, loudness, measure
 from generation.audio.limiter import RELEASE_DB_PER_S, Limiter
 from generation.audio.rumble import dc_offsets, without_rumble
+from generation.audio.side_by_side import helpers
 from generation.clip import Clip, Samples
 
 __all__ = ["Levels", "finish", "measure"]
@@ -48,8 +49,9 @@ def finish(
     samples, rate_hz = clip.samples - dc_offsets(clip.samples), clip.sample_rate_hz
     if not keeps_rumble:
         samples = without_rumble(samples, rate_hz)
+    measuring = helpers().submit(block_loudness, samples, rate_hz)
     limiter = Limiter(samples, rate_hz, 10 ** (ceiling_dbfs / 20))
-    blocks_lufs = block_loudness(samples, rate_hz)
+    blocks_lufs = measuring.result()
     if gated_loudness(blocks_lufs) is None:
         return Clip(limiter.apply(0.0), rate_hz)  # nothing that could be brought to a loudness
     out = samples

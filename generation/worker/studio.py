@@ -7,16 +7,21 @@ import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from generation.audio.check.limits import CheckLimits
+from generation.audio.side_by_side import helpers
 from generation.clip import Clip
 from generation.engines.base import Done
 from generation.engines.revision import code_revision
 from generation.worker.making import Making
 from generation.worker.messages import MadeTake, Setup
+
+if TYPE_CHECKING:
+    from generation.audio.check.report import Report
+    from generation.audio.finish_take import Finished
 
 _FOR_EVERY_TAKE = ("numpy", "scipy", "soxr", "python-stretch", "pyloudnorm")
 _FOR_NETS = ("torch", "transformers", "onnxruntime")
@@ -50,6 +55,10 @@ class Studio:
 
     def finish(self, making: Making, done: Done) -> MadeTake:
         """Bring a take to its loudness, check it, store it with its stems and MIDI, and say what its recipe needs."""
+        return self.keep_take(making, done, *self.polish(making, done))
+
+    def polish(self, making: Making, done: Done) -> tuple[Finished, Report]:
+        """The take at its loudness, and what the checks find in it."""
         from generation.audio.check.report import Made, check_take
         from generation.audio.finish_take import finish_take
 
@@ -62,7 +71,10 @@ class Studio:
             finished.clip, making.request, making.clips, making.hearings,
             done.kept_s, done.joins_s, done.repeats, done.details, done.stems.get("backing"),
         )  # fmt: skip
-        report = check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
+        return finished, check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
+
+    def keep_take(self, making: Making, done: Done, finished: Finished, report: Report) -> MadeTake:
+        """A polished take in the store, and what its recipe needs."""
         heard = [hearing.sentence() for hearing in making.hearings]
         details = {**done.details, **finished.details, "measured": report.measured, "heard": heard}
         details["made_with"] = self._made_with(making)
@@ -84,7 +96,7 @@ class Studio:
 
     def _stored(self, index: int, making: Making, done: Done, clip: Clip) -> MadeTake:
         """The take in the store, as the engine described it."""
-        audio_hash = self._store.put(clip)
+        audio_hash, *stem_hashes = helpers().map(self._store.put, (clip, *done.stems.values()))
         return MadeTake(
             index=index,
             seed=making.seed_of(index),
@@ -92,7 +104,7 @@ class Studio:
             samples_digest=audio_hash,  # the store names audio by the digest of the samples it keeps
             duration_s=clip.duration_s,
             sample_rate_hz=clip.sample_rate_hz,
-            stem_hashes={name: self._store.put(stem) for name, stem in done.stems.items()},
+            stem_hashes=dict(zip(done.stems, stem_hashes, strict=True)),
             midi_hash=None if done.midi is None else self._store.put_blob(done.midi),
             engine_revision=done.engine_revision,
             precision=done.precision,

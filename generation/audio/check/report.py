@@ -13,7 +13,8 @@ from generation.audio import click
 from generation.audio.check.expected import Expected, expected_of
 from generation.audio.check.limits import CheckLimits
 from generation.audio.check.listen import beats_apart_s, fit_of, heard_tempo, key_fits, pitch_classes, tempo_error
-from generation.audio.levels import SILENCE_RMS, measure
+from generation.audio.levels import SILENCE_RMS, Levels, measure
+from generation.audio.side_by_side import helpers
 from generation.clip import Clip
 from generation.hearing import Hearing, Key
 from generation.request import Operation, Request
@@ -56,25 +57,28 @@ class Report:
 
 
 def check_take(made: Made, limits: CheckLimits, target_lufs: float, ceiling_dbfs: float) -> Report:
-    """Measure a take. 30 s take well under half a second on a quiet core."""
+    """Measure a take: its levels beside its beats. 30 s take a fifth of a second on two quiet cores."""
     if not limits.enabled:
         return Report({})
     measured: dict[str, float | str] = {}
-    levels = tuple(_levels(made, limits, target_lufs, ceiling_dbfs, measured))
-    if levels and measured.get("silent"):
-        return Report(measured, levels, made.request.operation not in _SEEDLESS)
+    measuring = helpers().submit(measure, made.clip)
+    of_music: dict[str, float | str] = {}
+    expected = expected_of(made.request, made.hearings, made.details)
     music = (
-        *_silences(made, limits, measured),
-        *_joins(made, limits, measured),
-        *_music(made, expected_of(made.request, made.hearings, made.details), limits, measured),
+        *_silences(made, limits, of_music),
+        *_joins(made, limits, of_music),
+        *_music(made, expected, limits, of_music),
     )
+    levels = tuple(_levels(measuring.result(), limits, target_lufs, ceiling_dbfs, measured))
+    if measured.get("silent"):
+        return Report(measured, levels, made.request.operation not in _SEEDLESS)
+    measured |= of_music
     return Report(measured, (*levels, *music), bool(levels or music) and made.request.operation not in _SEEDLESS)
 
 
 def _levels(
-    made: Made, limits: CheckLimits, target_lufs: float, ceiling_dbfs: float, measured: dict[str, float | str]
+    levels: Levels, limits: CheckLimits, target_lufs: float, ceiling_dbfs: float, measured: dict[str, float | str]
 ) -> Iterator[str]:
-    levels = measure(made.clip)
     measured["silence_share"] = round(levels.silence_share, 3)
     if levels.loudness_lufs is None or levels.true_peak_dbfs is None:
         measured["silent"] = 1.0
