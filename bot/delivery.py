@@ -15,13 +15,14 @@ import asyncio
 import logging
 import secrets
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 import structlog
 
-from bot import posting
+from bot import posting, texts
 from bot.network import STUMBLES, insisting, may_pass
 from bot.preferences import FRONT_END
 from bot.reply import Reply
@@ -91,7 +92,7 @@ class Delivery:
         structlog.contextvars.bind_contextvars(job_id=job_id)  # this task's own: every line it logs has it
         begun_s = time.monotonic()
         try:
-            await self._client.progress.end(job_id)
+            has_preview = await self._client.progress.end(job_id)
             answer = Answer(self._client, job)
             posted = await self._insist(answer)
         except Exception:  # the person is told below, the log has the rest; the next job must go on
@@ -99,10 +100,15 @@ class Delivery:
             log.exception("error %s: job %s could not be answered", error_id, job_id)
             await self._give_up(job, error_id)
             return
-        if posted is not None:
-            await self._mark(job_id, posted, answer.shortcoming)
-            telemetry = self._client.service.telemetry
-            telemetry.stage_ended("delivering", time.monotonic() - begun_s, job.request.engine)
+        if posted is None:
+            return
+        points_first = has_preview or answer.is_of_another_run  # a crash after the mark would leave a preview for ever
+        if points_first:
+            await answer.finish_progress(posted)
+        await self._mark(job_id, posted, answer.shortcoming)
+        telemetry = self._client.service.telemetry
+        telemetry.stage_ended("delivering", time.monotonic() - begun_s, job.request.engine)
+        if not points_first:
             await answer.finish_progress(posted)
 
     async def _mark(self, job_id: str, posted: discord.Message, shortcoming: str) -> None:
@@ -146,7 +152,7 @@ class Delivery:
         await self._client.service.mark_undeliverable(job.status.job_id, reason)
         try:
             reply = Reply.from_json(job.origin.reply)
-            await insisting(lambda: reply.edit(self._client, content=reply.text(reason), view=None))
+            await insisting(lambda: reply.edit(self._client, content=reply.text(reason), view=None, attachments=[]))
         except (discord.HTTPException, TypeError, *STUMBLES) as error:
             log.info("job %s: nobody could be told: %s", job.status.job_id, error)
 
@@ -228,6 +234,8 @@ class Answer:
                 return posted
         self._count("undeliverable")
         log.warning("job %s is undeliverable: %s", self._job_id, " ".join(reasons))
+        told = texts.status_line(replace(self._job.status, state=JobState.UNDELIVERABLE))
+        await self._client.progress.say_last(self._job_id, self._reply, told)
         await self._client.service.mark_undeliverable(self._job_id, " ".join(reasons))
         return None
 
@@ -288,13 +296,5 @@ class Answer:
         return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
     async def finish_progress(self, posted: discord.Message) -> None:
-        """Take the bar and the Cancel button off the progress message, and point to the answer."""
-        is_progress_message = posted.id == self._reply.message_id or posted.interaction_metadata is not None
-        if is_progress_message or not self._reply.token_lives:
-            return
-        here = posted.channel.id == self._reply.channel_id
-        line = f"Here it is: {posted.jump_url}" if here else "I could not post it here; it is in your direct messages."
-        try:
-            await insisting(lambda: self._reply.edit(self._client, content=self._reply.text(line), view=None))
-        except (discord.HTTPException, *STUMBLES) as error:
-            log.info("job %s: its progress message can't be edited: %s", self._job_id, error)
+        """Let the progress message point to the answer."""
+        await self._client.progress.point_to(self._job_id, self._reply, posted)

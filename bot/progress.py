@@ -13,6 +13,7 @@ import discord
 from bot import texts
 from bot.network import STUMBLES, insisting
 from bot.preferences import FRONT_END
+from bot.previews import PreviewSlot
 from bot.reply import Reply
 from bot.views.jobs import open_job_view
 from generation.service import JobState, JobStatus, Ticket
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 10_000
 """How many jobs are remembered as ended, against a late first edit."""
+_IN_DIRECT_MESSAGES = "I could not post it here; it is in your direct messages."
 OPEN_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
@@ -38,6 +40,7 @@ class ProgressBoard:
         self._edit_interval_s = edit_interval_s
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # a lock lives while it is held
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._slots: dict[str, PreviewSlot] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     async def show(self, interaction: discord.Interaction[BandmateClient], ticket: Ticket, reply: Reply) -> None:
@@ -55,23 +58,46 @@ class ProgressBoard:
                 await insisting(lambda: interaction.edit_original_response(content=reply.text(line), view=view))
             except (discord.HTTPException, *STUMBLES) as error:
                 log.warning("job %s: the progress message could not be shown: %s", job_id, error)
-            self._start(ticket, reply)
+            self._start(ticket, reply, PreviewSlot(reply, is_sure=True))
 
     async def resume(self) -> None:
         """Follow the jobs that an earlier run left under way, whose tokens still live."""
         for job in await self._client.service.open_jobs(FRONT_END):
             reply = Reply.from_json(job.origin.reply)
             if reply.token_lives:
-                self._start(self._client.service.ticket(job.status.job_id), reply)
+                ticket = self._client.service.ticket(job.status.job_id)
+                self._start(ticket, reply, PreviewSlot(reply, is_sure=False))
 
-    async def end(self, job_id: str) -> None:
-        """Stop editing a job's message, for good: someone else writes its last words now."""
+    async def end(self, job_id: str) -> bool:
+        """Stop editing a job's message, for good: someone else writes its last words now.
+
+        Whether this process may have left a preview under it, which those words have to take away.
+        """
         async with self._lock(job_id):
+            slot = self._slots.pop(job_id, None)
             self._ended[job_id] = None
             while len(self._ended) > MAX_REMEMBERED:
                 self._ended.popitem(last=False)
             if task := self._tasks.pop(job_id, None):
                 task.cancel()
+            return slot is not None and slot.may_hang
+
+    async def point_to(self, job_id: str, reply: Reply, posted: discord.Message) -> None:
+        """The last words: take bar, preview and Cancel button off the progress message, and point to the answer."""
+        is_progress_message = posted.id == reply.message_id or posted.interaction_metadata is not None
+        if not is_progress_message:
+            here = posted.channel.id == reply.channel_id
+            line = f"Here it is: {posted.jump_url}" if here else _IN_DIRECT_MESSAGES
+            await self.say_last(job_id, reply, line)
+
+    async def say_last(self, job_id: str, reply: Reply, line: str) -> None:
+        """Any other last words, where the message can be edited still."""
+        if not reply.token_lives:
+            return
+        try:
+            await insisting(lambda: reply.edit(self._client, content=reply.text(line), view=None, attachments=[]))
+        except (discord.HTTPException, *STUMBLES) as error:
+            log.info("job %s: its progress message can't be edited: %s", job_id, error)
 
     async def close(self) -> None:
         """Stop all edits."""
@@ -84,39 +110,53 @@ class ProgressBoard:
             lock = self._locks[job_id] = asyncio.Lock()
         return lock
 
-    def _start(self, ticket: Ticket, reply: Reply) -> None:
+    def _start(self, ticket: Ticket, reply: Reply, slot: PreviewSlot) -> None:
         if ticket.job_id not in self._tasks:
-            task = asyncio.create_task(self._follow(ticket, reply), name=f"progress of job {ticket.job_id}")
-            self._tasks[ticket.job_id] = task
+            task = asyncio.create_task(self._follow(ticket, reply, slot), name=f"progress of job {ticket.job_id}")
+            self._tasks[ticket.job_id], self._slots[ticket.job_id] = task, slot
             task.add_done_callback(lambda done: self._followed(ticket.job_id, done))
 
     def _followed(self, job_id: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(job_id) is task:
             del self._tasks[job_id]
         if not task.cancelled() and (error := task.exception()):
+            self._slots.pop(job_id, None)
             log.error("%s can't be followed any more", task.get_name(), exc_info=error)
 
-    async def _follow(self, ticket: Ticket, reply: Reply) -> None:
+    async def _follow(self, ticket: Ticket, reply: Reply, slot: PreviewSlot) -> None:
         """Edit at most once an interval, until the job ends or the message can't be edited any more."""
         async for status in ticket.updates():
             if status.state is JobState.CANCELLED:
-                await self._edit(reply, status, None)
+                await self._say_cancelled(reply, status)
             if status.state not in OPEN_STATES:
                 return  # delivery writes the last words
             await asyncio.sleep(self._edit_interval_s)
             newest = await self._client.service.status(ticket.job_id)
-            if newest.state in OPEN_STATES and not await self._edit(
-                reply, newest, reply.view(open_job_view(ticket.job_id))
-            ):
+            if newest.state in OPEN_STATES and not await self._edit(reply, newest, slot):
+                self._slots.pop(ticket.job_id, None)
                 return
 
-    async def _edit(self, reply: Reply, status: JobStatus, view: discord.ui.View | None) -> bool:
+    async def _say_cancelled(self, reply: Reply, status: JobStatus) -> None:
+        """The last words of a job that was cancelled elsewhere than under its message."""
+        async with self._lock(status.job_id):
+            if status.job_id not in self._ended:
+                self._slots.pop(status.job_id, None)
+                await self.say_last(status.job_id, reply, texts.status_line(status))
+
+    async def _edit(self, reply: Reply, status: JobStatus, slot: PreviewSlot) -> bool:
         """Whether it could be edited: not when the message was deleted or the token has died."""
+        await slot.get_ready(self._client.service, status)  # outside of the lock: encoding takes a moment
+        view = reply.view(open_job_view(status.job_id))
+        line = texts.status_line(status)
         async with self._lock(status.job_id):
             if not reply.token_lives or status.job_id in self._ended:
                 return False
             try:
-                await reply.edit(self._client, content=reply.text(texts.status_line(status)), view=view)
+                await slot.edit(
+                    lambda lines, changes: reply.edit(
+                        self._client, content=reply.text(line, *lines), view=view, **changes
+                    )
+                )
             except STUMBLES as error:
                 log.info("job %s: an edit of its progress was lost: %s", status.job_id, error)
             except discord.HTTPException as error:

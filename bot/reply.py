@@ -70,7 +70,11 @@ class Reply:
     @property
     def token_lives(self) -> bool:
         """Whether the token can still be used."""
-        return discord.utils.utcnow().timestamp() < self.token_expires_at - TOKEN_MARGIN_S
+        return self.token_lives_for(0)
+
+    def token_lives_for(self, seconds: float) -> bool:
+        """Whether the token can still be used so many seconds from now."""
+        return discord.utils.utcnow().timestamp() + seconds < self.token_expires_at - TOKEN_MARGIN_S
 
     def text(self, *lines: str) -> str:
         """The progress message's text: the head and these lines under it."""

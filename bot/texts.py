@@ -103,6 +103,11 @@ def status_line(status: JobStatus) -> str:
             return "Made."
 
 
+def preview_line(duration_s: float) -> str:
+    """What hangs under a job that is being made."""
+    return small(f"Preview of what is there so far: {duration(duration_s)}")
+
+
 def _estimate(status: JobStatus) -> str:
     return "" if status.estimate_s is None else f" · about {duration(max(status.estimate_s, 1))}"
 

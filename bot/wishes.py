@@ -94,6 +94,11 @@ def files_of(message: discord.Message) -> list[Source]:
     return found
 
 
+def is_under_way(message: discord.Message) -> bool:
+    """Whether a message of ours shows a job that is being made: what hangs there is a preview."""
+    return any(custom_id.startswith("bm:job:cancel:") for custom_id in _custom_ids(message))
+
+
 def take_ids_on(message: discord.Message) -> list[str]:
     """The ids of the takes that a message of ours shows, by its buttons, in their order."""
     ids = (custom_id.split(":") for custom_id in _custom_ids(message))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.reply import IS_PRIVATE
-from bot.wishes import Source, files_of, take_ids_on
+from bot.wishes import Source, files_of, is_under_way, take_ids_on
 from generation.errors import RequestRefused, TakeNotFound
 from generation.request import Take
 from generation.service import Origin
@@ -59,6 +59,8 @@ async def sources_of(interaction: discord.Interaction[BandmateClient], message: 
         takes = [await _take_or_none(interaction, take_id) for take_id in take_ids_on(message)]
         if found := [await take_source(interaction, take) for take in takes if take is not None]:
             return found
+        if is_under_way(message):  # what is made from a preview would have no parents, nor ask their owners
+            raise RequestRefused("This is still being made: build on it when it is there.")
     return files_of(message)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot import orders
+from bot.network import STUMBLES
 from bot.reply import Reply
 from bot.views.access import require_owner_or_moderator, visible_origin
 from bot.views.kept import KeptButton, view_of
@@ -54,7 +55,12 @@ async def cancel(interaction: discord.Interaction[BandmateClient], job_id: str) 
     text = await cancel_job(interaction, job_id)
     await interaction.client.progress.end(job_id)
     origin = await interaction.client.service.origin(job_id)
-    await interaction.response.edit_message(content=Reply.from_json(origin.reply).text(text), view=None)
+    reply = Reply.from_json(origin.reply)
+    try:
+        await interaction.response.edit_message(content=reply.text(text), view=None, attachments=[])
+    except (discord.HTTPException, *STUMBLES):  # it is cancelled all the same, and no preview may stay
+        await interaction.client.progress.say_last(job_id, reply, text)
+        raise
 
 
 async def cancel_job(interaction: discord.Interaction[BandmateClient], job_id: str) -> str:

@@ -20,4 +20,4 @@ async def test_nothing_is_kept_of_jobs_that_are_made_failed_or_cancelled(stage: 
             await stage.service.cancel(stage.service.last_job_id)
         await stage.env.advance_time(30)
         assert asked.response is not None
-        assert (len(board._locks), len(board._tasks)) == (0, 0), ending
+        assert (len(board._locks), len(board._tasks), len(board._slots)) == (0, 0, 0), ending
