@@ -2,6 +2,10 @@
 
 The peer in the same run is the plain way to do it: every note on its own, read with linear interpolation, no filter,
 nothing kept. Seconds are processor time of one thread, so that other work on the machine disturbs little.
+
+A first take decodes and makes every wave that it plays: what the command line pays each time (and the imports before
+it), and a worker once for each instrument. A next take finds its waves in memory: what a worker that has warmed up
+serves. Besides the band of five parts, takes that the arranger writes itself are played: they have more instruments.
 `python -m benchmarks.sampler [SECONDS]`.
 """
 
@@ -27,8 +31,12 @@ from generation.engines.arranger.sampler_wave import pitch_ratio
 from generation.engines.arranger.score import Part, Score, Sound
 from generation.engines.arranger.soundfont import SoundFont
 from generation.hearing import Note
+from generation.request import Operation
+from tests.support.scores import composed
 
 BEAT_S = 0.5
+STYLES = ("jazz swing", "rock", "film score", "folk", "house", "classical")
+STYLE_S = 30.0
 CHORDS = ((45, (57, 60, 64)), (41, (57, 60, 65)), (36, (55, 60, 64)), (43, (55, 59, 62)))
 """Bass note and upper notes of each bar."""
 
@@ -160,6 +168,20 @@ def show_speed(console: Console, duration_s: float) -> None:
     console.print(f"decoded samples {font.decoded_bytes / 2**20:.1f} MiB")
 
 
+def show_styles(console: Console) -> None:
+    """The sampler alone in takes of several styles: the first one of a process's font and cache, and the next."""
+    table = Table(title=f"the sampler alone in takes of {STYLE_S:g} s", title_justify="left")
+    for column in ("words", "parts", "notes", "first take, s", "x real time", "next take, s", "x real time"):
+        table.add_column(column, justify="left" if column == "words" else "right")
+    for words in STYLES:
+        score = composed(Operation.COMPOSE, words, 1, duration_s=STYLE_S).score
+        player = Player(SoundFont())
+        first_s, next_s = sampler_seconds(player, score), sampler_seconds(player, score)
+        figures = (f"{first_s:.3f}", f"{STYLE_S / first_s:.0f}", f"{next_s:.3f}", f"{STYLE_S / next_s:.0f}")
+        table.add_row(words, str(len(score.parts)), str(sum(len(part.notes) for part in score.parts)), *figures)
+    console.print(table)
+
+
 def peak_mebibytes(duration_s: float) -> float:
     """Peak memory of a process that plays one take of this length and nothing else."""
     command = [sys.executable, "-m", "benchmarks.sampler", "--memory", str(duration_s)]
@@ -182,6 +204,7 @@ def main() -> None:
     console = Console()
     for duration_s in [float(argument) for argument in sys.argv[1:]] or [60.0, 30.0]:
         show_speed(console, duration_s)
+    show_styles(console)
     console.print(f"peak memory of a process that plays 30 s: {peak_mebibytes(30.0):.0f} MiB")
 
 

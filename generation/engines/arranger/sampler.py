@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
 from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope
-from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave
 from generation.engines.arranger.sampler_wave import (
     filtered,
     frames_to_vibrate,
@@ -28,8 +28,11 @@ MAX_DRUM_S = 8.0
 VELOCITY_STEP = 16
 """Brightness goes in 8 steps of velocity, loudness is exact."""
 ANY_VELOCITY = -1
+SPARE_FRAMES = 4096
 VARIANT_CENTS = (0.0, 5.0, -6.0, 9.0)
 """Drum hits in a row are detuned a little in turn, so that a roll does not sound like a machine."""
+CRASHES = frozenset({49, 52, 55, 57})
+"""Long, and struck too seldom to sound like a machine: they have one tuning."""
 ATTENUATION_SCALE = 0.4
 """Fonts are voiced for E-mu's hardware, which plays 0.4 of the attenuation that is written (so does FluidSynth)."""
 # fmt: off
@@ -128,7 +131,8 @@ class Sampler:
 
         Samples do not slide: `glide` is for synthesised voices.
         """
-        cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if self.is_kit else 0.0)
+        varies = self.is_kit and pitch not in CRASHES
+        cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if varies else 0.0)
         return [
             self._tone(index, zone, pitch, velocity, hold_frames, cents)
             for index, zone in self._sounding(pitch, velocity)
@@ -148,7 +152,7 @@ class Sampler:
         key = (self.name, index, pitch, bucket, cents)
         wave = self._cache.get(key, num_frames)
         if wave is None:
-            made_for = self._num_frames(voice, max(hold_frames, self._longest.get((pitch, bucket), 0)))
+            made_for = _spare(self._num_frames(voice, max(hold_frames, self._longest.get((pitch, bucket), 0))))
             wave = self._cache.put(key, self._render(index, zone, pitch, bucket, made_for, cents), made_for)
         pan = voice.pan if not self.is_kit else min(max(voice.pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
         return Tone(wave[:num_frames], voice.gain * velocity**2, pan, voice.release_s, one_shot=self.is_kit)
@@ -164,7 +168,7 @@ class Sampler:
         """How long the wave of a note is: a drum's to its own end, others' until their release has died away."""
         if self.is_kit:
             return round(MAX_DRUM_S * SAMPLE_RATE_HZ)
-        return longer_bucket(hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100))
+        return hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
 
     def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: the zone's sample at a pitch, through its filter and volume envelope."""
@@ -172,7 +176,7 @@ class Sampler:
         key = key if 0 <= key <= 127 else pitch
         audible = audible_frames(zone, key)
         num_frames = min(num_frames, audible or num_frames)
-        longest = self._num_frames(self._voice(index, zone), self._longest.get((pitch, ANY_VELOCITY), 0))
+        longest = _spare(self._num_frames(self._voice(index, zone), self._longest.get((pitch, ANY_VELOCITY), 0)))
         made_for = max(num_frames, min(longest, audible or longest))
         wave = self._unfiltered(self._voice(index, zone).source, zone, key, num_frames, made_for, cents)
         wave = filtered(wave, zone, key, velocity)
@@ -199,6 +203,11 @@ def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:
         if zones := font.zones(bank, candidate):
             return zones
     return ()
+
+
+def _spare(num_frames: int) -> int:
+    """A little longer, for the slightly longer notes of the next take."""
+    return -(-num_frames // SPARE_FRAMES) * SPARE_FRAMES
 
 
 def _bucket(velocity: float) -> int:

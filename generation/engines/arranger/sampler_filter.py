@@ -17,6 +17,8 @@ frames."""
 CHUNK_BLOCKS = 128
 """What is solved at once: the matrix's band of 16,384 frames takes 400 kB and stays in the processor's cache."""
 CHUNK_FRAMES = CHUNK_BLOCKS * FILTER_BLOCK
+SINGLE_PRECISION_SUM = 0.0183
+"""1 + a1 + a2, nearly the square of the cutoff in radians a frame, of a filter at 1 kHz without resonance."""
 Curve = NDArray[np.float64]
 
 
@@ -47,9 +49,7 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     return out
 
 
-def _stretches(
-    wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve, edges: list[int]
-) -> tuple[Curve, Curve]:
+def _stretches(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve, edges: list[int]) -> tuple[Curve, Curve]:
     """A chunk through one filter from edge to edge (in blocks), one after the other, and the state that is left."""
     from scipy.signal import lfilter
 
@@ -64,11 +64,13 @@ def _stretches(
 
 
 def _steady(wave: Wave, b0: float, a1: float, a2: float) -> Wave:
-    """`wave` through one filter from its beginning: scipy's filter for sections takes three quarters of the time of
-    its general one once a wave is longer than a fifth of a second."""
-    from scipy.signal import sosfilt
+    """`wave` through one filter from its beginning, in single precision where that is enough: from 1 kHz on it is
+    within -108 dB of double precision (at 200 Hz within -86 dB), in two thirds of the time."""
+    from scipy.signal import lfilter
 
-    return np.asarray(sosfilt([[b0, 2 * b0, b0, 1.0, a1, a2]], wave), dtype=np.float32)
+    kind = np.float32 if 1 + a1 + a2 >= SINGLE_PRECISION_SUM else np.float64
+    numerator, denominator = np.array([b0, 2 * b0, b0], dtype=kind), np.array([1.0, a1, a2], dtype=kind)
+    return np.asarray(lfilter(numerator, denominator, wave), dtype=np.float32)
 
 
 def _lowpass_coefficients(cutoff_hz: Curve, resonance_db: float) -> tuple[Curve, Curve, Curve]:

@@ -15,8 +15,9 @@ Wave = NDArray[np.float32]
 SAMPLE_RATE_HZ = 44_100
 """The rate of the carried font's samples (289 of 467; only 66 are lower than 30 kHz) and of mp3: nothing is resampled
 twice, and the hearing's 22,050 Hz is exactly half."""
-SILENT_DB = -84.0
-"""Where a decaying sound is cut off: under the noise floor of a 16-bit file with music around it."""
+SILENT_DB = -72.0
+"""Where a decaying sound is cut off: a mix has 12 to 40 dB of other sound between this and the noise floor of its
+16-bit file, so nobody hears the end."""
 CUT_S = 0.012
 """Fade of a voice that another one of its exclusive class cuts off: short, without a click."""
 

@@ -128,6 +128,20 @@ def test_a_note_is_the_same_whichever_note_came_before_it(font: SoundFont, name:
             assert all(np.array_equal(one.wave, other.wave) for one, other in zip(here, alone, strict=True))
 
 
+@pytest.mark.parametrize("name", ["gm:25", "gm:46", "gm:48", "gm:73", "gm:87", "gm:95", "kit:16"])
+def test_knowing_what_comes_changes_no_sample(font: SoundFont, name: str) -> None:
+    """A wave made for the longest note of its pitch begins exactly like the one that is made for a short note."""
+    pitches = (38, 46, 49) if name.startswith("kit") else (48, 60, 67)
+    notes = [(pitch, velocity, SAMPLE_RATE_HZ * eighths // 8) for pitch, velocity, eighths in (
+        (pitches[0], 0.8, 1), (pitches[1], 0.8, 3), (pitches[0], 0.8, 30), (pitches[2], 0.5, 2), (pitches[0], 0.3, 9),
+    )]  # fmt: skip
+    told, untold = instrument(font, name), instrument(font, name)
+    told.expect(notes)
+    for note in notes:
+        pairs = zip(told.tones(*note), untold.tones(*note), strict=True)
+        assert all(np.array_equal(one.wave, other.wave) for one, other in pairs), note
+
+
 def test_tuning_moves_the_pitch(font: SoundFont) -> None:
     for name in ("gm:73", "synth:square"):
         out = np.zeros((2, SAMPLE_RATE_HZ), dtype=np.float32)

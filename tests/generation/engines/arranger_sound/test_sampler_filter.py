@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from generation.engines.arranger.sampler_filter import FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_filter import CHUNK_FRAMES, FILTER_BLOCK, swept_lowpass
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
 
 
@@ -32,3 +32,21 @@ def test_a_moving_cutoff_leaves_no_seams(num_frames: int, resonance_db: float) -
         cents = np.round((8_000 + swing * np.sin(blocks / 9)) / 25) * 25
         found = swept_lowpass(wave, cents, resonance_db)
         np.testing.assert_allclose(found, block_by_block(wave, cents, resonance_db), atol=2e-6)
+
+
+@pytest.mark.parametrize("cutoff_cents", [5_000.0, 9_000.0, 12_500.0])
+def test_one_cutoff_for_the_whole_wave(cutoff_cents: float) -> None:
+    wave = np.random.default_rng(3).uniform(-1, 1, 30_000).astype(np.float32)
+    found = swept_lowpass(wave, np.array([cutoff_cents]), 0.0)
+    expected = block_by_block(wave, np.full(-(-len(wave) // FILTER_BLOCK), cutoff_cents), 0.0)
+    np.testing.assert_allclose(found, expected, atol=4e-6)
+
+
+@pytest.mark.parametrize("swing", [300.0, 3_000.0])
+def test_a_shorter_wave_is_the_beginning_of_a_longer_one(swing: float) -> None:
+    wave = np.random.default_rng(4).uniform(-1, 1, 3 * CHUNK_FRAMES).astype(np.float32)
+    cents = 9_000 + swing * np.sin(np.arange(len(wave) // FILTER_BLOCK) / 40)
+    whole = swept_lowpass(wave, cents, 3.0)
+    for num_frames in (100, CHUNK_FRAMES - 1, CHUNK_FRAMES + 1, 2 * CHUNK_FRAMES + 5_000):
+        blocks = -(-num_frames // CHUNK_FRAMES) * (CHUNK_FRAMES // FILTER_BLOCK)
+        assert np.array_equal(swept_lowpass(wave[:num_frames], cents[:blocks], 3.0), whole[:num_frames])
