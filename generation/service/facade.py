@@ -86,6 +86,7 @@ class Service:
             stack.push_async_callback(self._reception.close)
             await self._reception.open()
             self.previews = Previews(config, self._ledger, lambda: self.engines)
+            stack.push_async_callback(self.previews.close)
             self._dispatcher = Dispatcher(
                 config, self._ledger, self._board, self._outlook, self.previews, ended, self.telemetry
             )

@@ -64,6 +64,13 @@ class Previews:
         for job_id in found - {row.job_id for row in rows if row.state is JobState.RUNNING}:
             await self.drop(job_id)
 
+    async def close(self) -> None:
+        """The last look: what was cancelled a moment ago may not be removed yet. The next start looks again."""
+        try:
+            await self.sweep()
+        except BandmateError as error:
+            log.warning("previews may be left", why=str(error))
+
     def _tags(self, row: JobRow) -> Tags:
         from generation.audio.tags import Tags
 

@@ -31,7 +31,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
     async with open_wire_stage(tmp_path, engine="scripted", **settings) as opened:
         opened.config = replace(opened.config, progress_edit_interval_s=EDITS_S)
         yield opened
-        assert list((tmp_path / "data" / "audio" / "previews").glob("*")) == []
+        await eventually(lambda: list((tmp_path / "data" / "audio" / "previews").glob("*")) == [])
 
 
 @asynccontextmanager
@@ -57,7 +57,7 @@ def is_bare(words: str) -> Callable[[Message], bool]:
 
 
 def has_take(message: Message) -> bool:
-    return len(message.attachments) == 2 and "review" not in message.content
+    return len(message.attachments) == 2 and "Preview of" not in message.content
 
 
 async def test_it_sounds_like_the_take_is_replaced_and_makes_way_for_the_answer(stage: WireStage) -> None:
@@ -136,7 +136,7 @@ async def test_progress_goes_on_without_it_where_discord_refuses_files(stage: Wi
         await eventually(lambda: any(edit.files for edit in edits()), limit_s=LONG_S)
         before = (asked.original or pytest.fail("no answer")).revisions
         shown = await asked.wait_response(lambda message: message.revisions >= before + 3, LONG_S)
-        assert not shown.attachments and "review" not in shown.content and shown.labels == ["Cancel"]
+        assert not shown.attachments and "Preview of" not in shown.content and shown.labels == ["Cancel"]
         stage.discord.faults.clear()
         await asked.wait_response(is_bare("Here it is"), LONG_S)
         assert len([edit for edit in edits() if edit.files]) == 1  # it is not tried again and again
@@ -156,7 +156,7 @@ async def test_it_is_taken_away_before_nobody_can(stage: WireStage, monkeypatch:
     async with previewed(stage, "slow 60 preview") as (_, asked):
         monkeypatch.setattr("bot.previews.LAST_S", TOKEN_LIFE_S)  # as if its token lived no longer than that
         shown = await asked.wait_response(is_bare("%"), LONG_S)
-        assert "review" not in shown.content
+        assert "Preview of" not in shown.content
         await stage.alice.press(shown, "Cancel")
         await asked.wait_response(is_bare("Cancelled by"), LONG_S)
 
