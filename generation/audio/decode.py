@@ -17,7 +17,7 @@ from generation.audio.phase import REMARK as INVERTED
 from generation.audio.phase import turned_round
 from generation.audio.sandbox import ChildLimits, ChildResult, run_limited
 from generation.audio.sniff import Container, sniff, tags_end
-from generation.audio.stall import slowness
+from generation.audio.stall import Patience
 from generation.clip import Clip
 from generation.errors import BandmateError, ClipRefused
 
@@ -33,10 +33,13 @@ ABSURD_RATE_HZ = 768_000
 NOT_STARTED = (126, 127)
 """What a shell says of a program that is no program or is not there."""
 
-STALL_CPU_S = 0.12
+PATIENCE = Patience(silent_s=0.12, s_per_byte=1e-7)
 """A file that costs more than this without a sample of sound is made to cost: the first sound of a real one comes after
-0.02 s, whatever tags stand in front of it. (Processor seconds on the machine of the benchmarks; a slower one gives
-more.)"""
+0.01 to 0.02 s, of one with 8 MB of tags or pictures in it after 0.03 to 0.08 s. A byte of sound costs 3e-8 s at most.
+(Processor seconds on the machine of the benchmarks; a slower or busier one gives more.)"""
+
+CHATTER_BYTES = 131_072
+"""ffmpeg prints the tags of a file, 60 ms a megabyte for lines of text. It is told to be quiet where they are long."""
 
 SHORT_BY_S = 0.5
 """A file that gives this much less than it states has broken off; padding of codecs is well below."""
@@ -119,8 +122,11 @@ def _as_open_file(data: memoryview) -> Iterator[int]:
 
 
 async def _to_pcm(fd: int, container: Container, limits: DecodeLimits) -> tuple[ChildResult, FfmpegReport]:
-    """Decode as it is; if that has too many channels or an odd rate, again with ffmpeg mixing and resampling it."""
+    """Decode as it is; if that has too many channels or an odd rate, again with ffmpeg mixing and resampling it. Long
+    tags are not listened to: then the report has only what went wrong."""
     result = await _run(fd, container, limits)
+    if is_quiet := result.chattered:
+        result = await _run(fd, container, limits, is_quiet=True)
     report = read_report(result.stderr)
     pcm = parse_wav(result.stdout)
     if pcm is None or not MUSIC_RATE_HZ <= pcm.sample_rate_hz <= ABSURD_RATE_HZ:
@@ -129,10 +135,12 @@ async def _to_pcm(fd: int, container: Container, limits: DecodeLimits) -> tuple[
     if fits and pcm.num_channels <= 2:
         return result, report
     filters = downmix_filter(report.layout, None if fits else MAX_RATE_HZ)
-    return await _run(fd, container, limits, filters), report
+    return await _run(fd, container, limits, filters, is_quiet=is_quiet), report
 
 
-async def _run(fd: int, container: Container, limits: DecodeLimits, filters: str = "") -> ChildResult:
+async def _run(
+    fd: int, container: Container, limits: DecodeLimits, filters: str = "", *, is_quiet: bool = False
+) -> ChildResult:
     max_s = limits.max_clip_s + SHORT_BY_S  # a little more than is kept, to know whether there is more
     child_limits = ChildLimits(
         memory_bytes=limits.memory_bytes,
@@ -140,10 +148,11 @@ async def _run(fd: int, container: Container, limits: DecodeLimits, filters: str
         wall_s=limits.wall_s,
         output_bytes=round((max_s + 1) * MAX_RATE_HZ) * 2 * 4,  # stereo float32
         bubblewrap=limits.bubblewrap,
-        stall_cpu_s=STALL_CPU_S * await asyncio.to_thread(slowness),
+        patience=PATIENCE,
+        chatter_bytes=float("inf") if is_quiet else CHATTER_BYTES,
     )
     os.lseek(fd, 0, os.SEEK_SET)
-    command = decode_command(ffmpeg_path(limits.ffmpeg_path), container, fd, max_s, filters)
+    command = decode_command(ffmpeg_path(limits.ffmpeg_path), container, fd, max_s, filters, is_quiet=is_quiet)
     return await run_limited(command, child_limits, pass_fds=(fd,))
 
 

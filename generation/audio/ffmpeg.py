@@ -75,8 +75,11 @@ def _packaged_ffmpeg() -> str | None:
     return next((str(path) for path in programs if os.access(path, os.X_OK)), None)
 
 
-def decode_command(ffmpeg: str, container: Container, fd: int, max_s: float, filters: str = "") -> list[str]:
-    """ffmpeg's arguments to turn the file open at `fd` into a float WAV on stdout.
+def decode_command(
+    ffmpeg: str, container: Container, fd: int, max_s: float, filters: str = "", *, is_quiet: bool = False
+) -> list[str]:
+    """ffmpeg's arguments to turn the file open at `fd` into a float WAV on stdout. `is_quiet`: it says what goes wrong,
+    not what is in the file.
 
     The demuxer is named, so nothing is probed, and it alone is whitelisted, so no playlist can be opened from within;
     the `fd` protocol alone is whitelisted, so no path, URL or other file can be opened at all.
@@ -89,7 +92,8 @@ def decode_command(ffmpeg: str, container: Container, fd: int, max_s: float, fil
     sink = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]
     sink += ["-af", filters] if filters else []
     sink += ["-c:a", "pcm_f32le", "-bitexact", "-f", "wav", "pipe:1"]
-    general = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", "-filter_threads", "1"]
+    level = "level+warning" if is_quiet else "level+info"
+    general = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", level, "-filter_threads", "1"]
     return [ffmpeg, *general, *source, *sink]
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from generation.audio.stall import stalled
+from generation.audio.stall import Patience, stalled
 
 STDERR_BYTES = 32_768
 """What is kept of a child's messages: half from the start, half from the end."""
@@ -29,27 +29,29 @@ _LIMITED = 'for limit in "-v $1" "-t $2" "-n 24" "-f 0" "-c 0"; do ulimit $limit
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What a child may use. `memory_bytes` is address space, `cpu_s` whole seconds of CPU, `output_bytes` of stdout;
-    `stall_cpu_s` seconds of CPU without any new output."""
+    """What a child may use. `memory_bytes` is address space, `cpu_s` whole seconds of CPU, `output_bytes` of stdout,
+    `chatter_bytes` of messages before the first output; `patience`: how much it may work for how much output."""
 
     memory_bytes: int
     cpu_s: int
     wall_s: float
     output_bytes: int
     bubblewrap: bool = True
-    stall_cpu_s: float = float("inf")
+    patience: Patience | None = None
+    chatter_bytes: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class ChildResult:
     """What a child left: its output up to the limit, its messages, its exit code, and which limit ended it
-    (`timed_out`: of time, also the one without new output)."""
+    (`timed_out`: of time, also the one without new output; `chattered`: of messages before any output)."""
 
     stdout: bytes | bytearray
     stderr: str
     exit_code: int
     timed_out: bool
     overflowed: bool
+    chattered: bool = False
 
 
 async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: Sequence[int] = ()) -> ChildResult:
@@ -71,11 +73,13 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
         pass_fds=tuple(pass_fds),
     )
     out, err = bytearray(), bytearray()
-    timed_out = False
-    watching = asyncio.create_task(stalled(process.pid, out, limits.stall_cpu_s, lambda: _kill(process)))
+    timed_out = chattered = False
+    watching = asyncio.create_task(_watch(process, out, limits.patience))
     try:
         async with asyncio.timeout(limits.wall_s):
-            await asyncio.gather(_read(process, out, limits.output_bytes), _read_messages(process, err))
+            _, chattered = await asyncio.gather(
+                _read(process, out, limits.output_bytes), _read_messages(process, err, out, limits.chatter_bytes)
+            )
     except TimeoutError:
         timed_out = True
     finally:
@@ -84,7 +88,14 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
         await _end(process)
     overflowed = len(out) > limits.output_bytes
     del out[limits.output_bytes :]
-    return ChildResult(out, err.decode("utf-8", "replace"), process.returncode or 0, timed_out, overflowed)
+    return ChildResult(out, err.decode("utf-8", "replace"), process.returncode or 0, timed_out, overflowed, chattered)
+
+
+async def _watch(process: asyncio.subprocess.Process, out: bytearray, patience: Patience | None) -> None:
+    if patience is None:
+        await asyncio.Event().wait()  # nobody's limit
+    else:
+        await stalled(process.pid, out, patience, lambda number: _send(process, number))
 
 
 async def _read(process: asyncio.subprocess.Process, out: bytearray, max_bytes: int) -> None:
@@ -96,12 +107,20 @@ async def _read(process: asyncio.subprocess.Process, out: bytearray, max_bytes: 
                 _kill(process)
 
 
-async def _read_messages(process: asyncio.subprocess.Process, err: bytearray) -> None:
-    stream = _stream(process.stderr)
+async def _read_messages(
+    process: asyncio.subprocess.Process, err: bytearray, out: bytearray, chatter_bytes: float
+) -> bool:
+    """Read them to their end; True when the child was ended because there were too many before its first output."""
+    stream, num_bytes, chattered = _stream(process.stderr), 0, False
     while chunk := await stream.read(1 << 16):
+        num_bytes += len(chunk)
+        if num_bytes > chatter_bytes and not out:
+            chattered = True
+            _kill(process)
         err += chunk
         if len(err) > STDERR_BYTES:
             del err[STDERR_BYTES // 2 : -STDERR_BYTES // 2]
+    return chattered
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -120,8 +139,12 @@ def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
+    _send(process, signal.SIGKILL)
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     try:
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, number)
     except ProcessLookupError:
         return  # it has ended by itself
 

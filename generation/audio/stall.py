@@ -1,52 +1,75 @@
-"""Notices a child process that works and works and says nothing: what a file does that is all headers and no sound."""
+"""Notices a child process that works and works and says little: what a file does that is all headers and no sound."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import signal
 import time
 from collections.abc import Callable, Sized
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
-LOOK_S = 0.01
-_REFERENCE_S = 0.005
+LOOK_S = 0.002
+"""The least time between two looks at a child; farther from its limit the looks are rarer."""
+REFERENCE_S = 0.005
 """What `_loop` takes on the machine on which the limits were measured."""
+_NUM_LOOPS = 4
 _PROC = Path("/proc")
 
 
-async def stalled(pid: int, said: Sized, limit_cpu_s: float, kill: Callable[[], None]) -> None:
-    """Returns, after `kill`, when the process has worked for `limit_cpu_s` since `said` grew last.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much a child may work: `silent_s` seconds of processor time between two pieces of output, and in all
+    `silent_s` and `s_per_byte` more for each byte that it has given, so that one that trickles gains nothing.
 
-    Processor time, its children's too: a machine that is busy with other things makes nobody a suspect. Where there is
-    no /proc it waits for ever.
+    Seconds of the machine on which they were measured: on a slower or busier one they count for more."""
+
+    silent_s: float
+    s_per_byte: float = float("inf")
+
+
+async def stalled(pid: int, said: Sized, patience: Patience, send: Callable[[signal.Signals], None]) -> None:
+    """Returns, after SIGKILL, when the process has worked for longer than it may. Where it can't be seen: never.
+
+    Processor time, its children's too: a machine that is busy with other things makes nobody a suspect. A suspect is
+    stopped while it is measured, once, how slow the machine is at this very moment; it goes on when that explains it.
     """
-    length, since_s = len(said), 0.0
+    slowness, is_suspect, length, since_s = 1.0, False, 0, 0.0
     while True:
-        await asyncio.sleep(LOOK_S)
         worked_s = cpu_s(pid)
         if len(said) > length:
             length, since_s = len(said), worked_s
-        elif worked_s - since_s > limit_cpu_s:
-            kill()
-            return
+        in_all_s = patience.silent_s + (length * patience.s_per_byte if length else 0.0)
+        until_s = min(since_s + slowness * patience.silent_s, slowness * in_all_s)
+        if worked_s >= until_s:
+            if is_suspect:
+                send(signal.SIGKILL)
+                return
+            send(signal.SIGSTOP)
+            is_suspect, slowness = True, await asyncio.to_thread(slowness_now)
+            send(signal.SIGCONT)
+            continue
+        await asyncio.sleep(max((until_s - worked_s) / 2, LOOK_S))
 
 
 def cpu_s(pid: int) -> float:
-    """Processor seconds of a process and its descendants that run now; 0 when it is gone."""
+    """Processor seconds of a process and its descendants that run now; 0 when it is gone, or can't be seen here."""
     try:
-        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        own_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime: proc_pid_stat(5)
         children = (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()
-    except (OSError, IndexError):
+        return _own_cpu_s(pid) + sum(cpu_s(int(child)) for child in children)
+    except OSError:
         return 0.0
-    return own_s + sum(cpu_s(int(child)) for child in children)
 
 
-@cache
-def slowness() -> float:
-    """How much slower this machine is than the one on which limits were measured; 1 when it is not. Takes 20 ms."""
-    return max(min(_loop() for _ in range(4)) / _REFERENCE_S, 1.0)
+def _own_cpu_s(pid: int) -> float:
+    """To the nanosecond; /proc/PID/stat counts in hundredths of a second, which is a tenth of the limit."""
+    clock = ((~pid) << 3) | 2  # Linux's number for the clock of a process: clock_getcpuclockid(3), CPUCLOCK_SCHED
+    return time.clock_gettime(clock)
+
+
+def slowness_now() -> float:
+    """How much slower this machine works now than the one on which limits were measured; 1 when it does not. 20 ms."""
+    return max(min(_loop() for _ in range(_NUM_LOOPS)) / REFERENCE_S, 1.0)
 
 
 def _loop() -> float:

@@ -77,11 +77,28 @@ def bombs() -> dict[str, bytes]:
         "2 million empty FLAC metadata blocks": b"fLaC" + b"\x01\0\0\0" * (2 * 2**20),
         "2 million ID3 tags": b"ID3\x04\0\0\0\0\0\0" * (2 * 2**20),
         "6 million MP3 headers of nothing": b"\xff\xfb\x90\x00" * (6 * 2**20),
+        "a grain of sound in every 40,000 empty ADTS frames": (_grain() * 8 + b"\xff\xf1\x50\x80\x00\xff\xfc" * 40_000)
+        * 75,
+        "12 million empty lines in a FLAC's comment": _flac_with_lines(12 * 2**20),
         "MP4 of boxes within boxes": b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + _nested_boxes(20_000),
         "1,000 streams in one Ogg": b"".join(
             _ogg_page(serial, 2, b"\x01vorbis" + bytes(23)) for serial in range(1_000)
         ),
     }
+
+
+def _grain() -> bytes:
+    """1,024 samples of mono silence in an ADTS frame of 13 bytes (ISO 14496-3, 1.A.2 and 4.4.2)."""
+    return b"\xff\xf1\x50\x40\x01\xbf\xfc" + b"\x00\xc8\x00\x80\x23\x80"
+
+
+def _flac_with_lines(num_lines: int) -> bytes:
+    """Silence behind one comment of line ends alone (RFC 9639, section 8.6): printed, each is a line of its own."""
+    text = b"X=" + b"\n" * num_lines
+    comment = struct.pack("<III", 0, 1, len(text)) + text
+    flac, end = long_silent_flac(30.0), 4 + 4 + 34  # the mark, and a header and the stream's info
+    info = flac[:4] + b"\x00" + flac[5:end]  # not the last block any more
+    return info + b"\x84" + len(comment).to_bytes(3, "big") + comment + flac[end:]
 
 
 def _syncsafe(number: int) -> bytes:
