@@ -14,6 +14,9 @@ from generation.keys import OWN_KEY, key_named
 MAX_PROMPT_CHARACTERS = 500
 MAX_TAKES = 4
 MAX_SEED = 2**31 - 1
+MAX_ACCOMPANY_CLIPS = 4
+"""The clip, its backing, and the backing's drums and the rest of it."""
+
 DRAW_SEED = -1
 """In place of a seed: draw one."""
 
@@ -36,8 +39,8 @@ class Operation(StrEnum):
 
     @property
     def max_clips(self) -> int:
-        """How many clips the operation can do something with."""
-        return max(self.num_clips, 1)
+        """How many clips the operation can do something with; for accompany see Request."""
+        return MAX_ACCOMPANY_CLIPS if self is Operation.ACCOMPANY else max(self.num_clips, 1)
 
 
 class AudioFormat(StrEnum):
@@ -80,6 +83,8 @@ def _check_clips(operation: Operation, num_clips: int) -> None:
     if num_clips < operation.num_clips:
         wanted = "two clips" if operation.num_clips == 2 else "a clip"
         raise RequestRefused(f"{name} needs {wanted}: attach an audio file.")
+    if operation is Operation.ACCOMPANY and num_clips not in (1, 2, MAX_ACCOMPANY_CLIPS):
+        raise RequestRefused("Accompany works on one clip, and one more as its backing: leave the others out.")
     if num_clips > operation.max_clips:
         wanted = "two clips" if operation.max_clips == 2 else "one clip"
         raise RequestRefused(f"{name} works on {wanted}, not on {num_clips}: leave the others out.")
@@ -109,11 +114,13 @@ class Sampling:
 class Request:
     """One frozen wish, from the front end to the engine.
 
-    `clip_ids` name clips in the ledger by the hash of their audio. `duration_s` None means: as the operation finds fit
-    (the clip's length for restyle and accompany, 20 s for compose). For extend it is the length of the *new* part.
-    `seed` is drawn when it is left out (or DRAW_SEED); `seed_is_drawn` says so: then, and only then, a take that falls
-    short may be tried again with another. `tempo_bpm`, `key` and `beats_per_bar` override what was heard; `bars` is
-    for loop; `strength` (0..1) for vary; `weights` for blend. `model` picks a checkpoint, None the engine's default.
+    `clip_ids` name clips in the ledger by the hash of their audio; for accompany the clip alone, or the clip and the
+    backing to lay under it, or also that backing's drums and the rest of it (its stems). `duration_s` None means: as
+    the operation finds fit (the clip's length for restyle and accompany, 20 s for compose). For extend it is the length
+    of the *new* part. `seed` is drawn when it is left out (or DRAW_SEED); `seed_is_drawn` says so: then, and only then,
+    a take that falls short may be tried again with another. `tempo_bpm`, `key` and `beats_per_bar` override what was
+    heard; `bars` is for loop; `strength` (0..1) for vary; `weights` for blend. `model` picks a checkpoint, None the
+    engine's default.
 
     Raises:
         RequestRefused: with a sentence that names the value, its range and the mend.

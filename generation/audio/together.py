@@ -61,6 +61,15 @@ def _keys(one: Hearing, other: Hearing, wanted: Key | None) -> tuple[tuple[float
     return (float(moved), _in_tune(float(distance + moved), one, other)), meeting_key
 
 
+def moved_to(one: Hearing, other: Hearing, wanted: Key | None = None) -> float:
+    """By how many semitones `other` has to be moved to sound in the key of `one`, or the wanted one; 0 when a key is
+    not sure enough."""
+    first, second = wanted or _sure_key(one), _sure_key(other)
+    if first is None or second is None:
+        return 0.0
+    return _in_tune(float(_up(second, first)), one, other)
+
+
 def _sure_key(hearing: Hearing) -> Key | None:
     return hearing.key if hearing.key is not None and hearing.key_confidence >= MIN_KEY_CONFIDENCE else None
 
@@ -91,7 +100,7 @@ def meeting_sentences(meeting: Meeting) -> tuple[str, ...]:
     if changes and meeting.tempo_bpm:
         sentences.append(f"I played {' and '.join(changes)}: they meet at {meeting.tempo_bpm:.0f} BPM.")
     moves = [
-        f"the {name} clip {'up' if move > 0 else 'down'} by {_semitones(abs(round(move)))}"
+        f"the {name} clip {'up' if move > 0 else 'down'} by {semitones_in_words(abs(round(move)))}"
         for name, move in zip(("first", "second"), meeting.semitones, strict=True)
         if round(move)
     ]
@@ -101,5 +110,6 @@ def meeting_sentences(meeting: Meeting) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _semitones(number: int) -> str:
+def semitones_in_words(number: int) -> str:
+    """A number of semitones for people."""
     return "1 semitone" if number == 1 else f"{number} semitones"

@@ -44,7 +44,8 @@ def music_s(request: Request, engine: Capabilities, hearings: tuple[Hearing, ...
     if request.duration_s is not None:
         one_s = request.duration_s
     elif request.operation in _AS_LONG_AS_THE_CLIP and hearings:
-        one_s = min(max(hearing.duration_s for hearing in hearings), engine.max_duration_s)
+        counted = hearings[:1] if request.operation is Operation.ACCOMPANY else hearings  # as long as the clip alone
+        one_s = min(max(hearing.duration_s for hearing in counted), engine.max_duration_s)
     else:
         one_s = min(USUAL_LENGTH_S, engine.max_duration_s)
     return one_s * request.num_takes

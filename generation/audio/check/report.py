@@ -27,7 +27,7 @@ MIN_LISTENED_S = 6.0
 GAP_WINDOW_S, GAP_SHARE = 0.002, 10 ** (-50 / 10)
 """Windows of 2 ms that are 50 dB softer than the loudest are part of a gap."""
 _SEEDLESS = frozenset({Operation.LOOP, Operation.BLEND})
-"""Made of the clips alone: another seed gives the same again."""
+"""Made of the clips alone: another seed gives the same again. So is an accompaniment that brings its backing along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,14 @@ def check_take(made: Made, limits: CheckLimits, target_lufs: float, ceiling_dbfs
     )
     levels = tuple(_levels(measuring.result(), limits, target_lufs, ceiling_dbfs, measured))
     if measured.get("silent"):
-        return Report(measured, levels, made.request.operation not in _SEEDLESS)
+        return Report(measured, levels, _has_seed(made.request))
     measured |= of_music
-    return Report(measured, (*levels, *music), bool(levels or music) and made.request.operation not in _SEEDLESS)
+    return Report(measured, (*levels, *music), bool(levels or music) and _has_seed(made.request))
+
+
+def _has_seed(request: Request) -> bool:
+    brings_backing = request.operation is Operation.ACCOMPANY and len(request.clip_ids) > 1
+    return request.operation not in _SEEDLESS and not brings_backing
 
 
 def _levels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from generation.engines.arranger.instruments import playable
 from generation.engines.arranger.prompt import InstrumentWish, Wish
 from generation.engines.arranger.score import Sound
 from generation.engines.arranger.streams import Streams
@@ -19,7 +20,7 @@ _SPARE_PATTERNS = {
 }
 _SPARE_REGISTERS = {"bass": (28, 50), "chords": (50, 72), "arp": (55, 79), "pad": (50, 74), "lead": (60, 84)}
 _LOW_INSTRUMENTS = {"gm:42": (43, 67), "gm:66": (50, 74), "gm:60": (48, 72), "gm:47": (36, 57), "gm:71": (55, 79)}
-_HIGHPASS_OF_LEADS_HZ = 120.0
+OCTAVE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Player:
     def name(self) -> str:
         """The part's name, which also sets its level in the mix."""
         return self.style.name
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Lowest and highest MIDI pitch that its instrument plays well."""
+        return playable(self.instrument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     players = _only(players, melodic, style) if wish.only and wish.wanted else _with_wanted(players, melodic)
     drums = _drums(style, wish, drums_wanted)
     kit = "" if drums is None else drums.kits[0] if rng.random() < 0.7 else rng.choice(drums.kits)
-    return Band(tuple(_distinct(players)), drums, kit, style.effects and not wish.only)
+    return Band(tuple(_distinct([_in_reach(player) for player in players])), drums, kit, style.effects and not wish.only)
 
 
 def _named_unwanted(part: PartStyle, wish: Wish) -> bool:
@@ -151,6 +157,17 @@ def _only(players: list[Player], wanted: list[InstrumentWish], style: Style) -> 
 
 def _style_part(style: Style, role: str) -> PartStyle | None:
     return next((part for part in style.parts if part.role == role), None)
+
+
+def _in_reach(player: Player) -> Player:
+    """With the part of its register that the instrument has; where that is less than an octave, an octave of the
+    instrument's range next to it."""
+    (low, high), (lowest, highest) = player.style.register_, player.reach
+    low, high = max(low, lowest), min(high, highest)
+    if high - low < OCTAVE:
+        low = min(max(low, lowest), max(highest - OCTAVE, lowest))
+        high = low + OCTAVE
+    return replace(player, style=player.style.model_copy(update={"register_": (low, high)}))
 
 
 def _distinct(players: list[Player]) -> list[Player]:

@@ -25,6 +25,7 @@ class Comper:
     def __init__(self, player: Player, harmony: Harmony, grid: Grid, streams: Streams) -> None:
         self._player, self._harmony, self._grid, self._streams = player, harmony, grid, streams
         self._last: tuple[int, ...] = ()
+        self._root: int | None = None
         self._by_letter: dict[str, str] = {}
 
     def play(self, form: tuple[Section, ...]) -> tuple[Event, ...]:
@@ -41,7 +42,8 @@ class Comper:
         style = self._player.style
         # a heard chord keeps its root in the chords, so that it is recognised above a bass that walks
         kind = "close" if style.voicing == "rich" and self._harmony.from_clip else style.voicing
-        self._last = voice(span, kind, *style.register_, self._last)
+        self._last = voice(span, kind, *style.register_, self._last, self._root)
+        self._root = span.root
         return self._last
 
     def _pad(self, section: Section) -> list[Event]:

@@ -12,12 +12,13 @@ from generation.engines.arranger.choose import Choice, choose_style
 from generation.engines.arranger.comping import Comper
 from generation.engines.arranger.counter import play_counter
 from generation.engines.arranger.effects_part import effect_parts
-from generation.engines.arranger.events import Event, never_stuck
+from generation.engines.arranger.events import Event, never_stuck, within_reach
 from generation.engines.arranger.form import Section, make_form
 from generation.engines.arranger.frame import Frame, find_frame, key_name
 from generation.engines.arranger.groove import DrumTrack, play_drums
 from generation.engines.arranger.harmony import chord_names, harmonise
 from generation.engines.arranger.melody import Melodist
+from generation.engines.arranger.parallels import without_parallels
 from generation.engines.arranger.perform import Feel, drum_lateness, perform
 from generation.engines.arranger.prompt import Wish, read_prompt
 from generation.engines.arranger.score import Part, Score
@@ -73,6 +74,7 @@ class Draft:
     band: Band
     hearing: Hearing | None
     drums: DrumTrack = field(default_factory=lambda: DrumTrack((), {}))
+    bass: tuple[Event, ...] = ()
     tune: tuple[Event, ...] = ()
     parts: list[Part] = field(default_factory=list)
 
@@ -84,7 +86,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     _write_drums(draft)
     yield "drums"
     for player in sorted(draft.band.players, key=lambda player: player.style.role == "counter"):  # after the tune
-        events = _never_stuck(_events_of(player, draft), draft.frame)
+        events = within_reach(_never_stuck(_events_of(player, draft), draft.frame), *player.reach)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
         draft.parts.append(Part(player.name, sound_of(player), notes))
@@ -165,7 +167,8 @@ def _events_of(player: Player, draft: Draft) -> tuple[Event, ...]:
     """A melodic part's events, by its role."""
     role, streams = player.style.role, draft.streams
     if role == "bass":
-        return play_bass(player, draft.form, draft.harmony, draft.frame.grid, draft.drums.kicks, streams)
+        draft.bass = play_bass(player, draft.form, draft.harmony, draft.frame.grid, draft.drums.kicks, streams)
+        return draft.bass
     if role == "lead":
         draft.tune = _melody(player, draft)
         return draft.tune
@@ -185,7 +188,7 @@ def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
     if heard and request.operation is Operation.EXTEND and player is draft.band.lead:
         return _gone_on(heard, melodist, player, draft)
     if not (heard and keeps and frame.follows_clip and player is draft.band.lead):
-        return melodist.play(draft.form)
+        return without_parallels(melodist.play(draft.form), draft.bass, harmony, player.style.register_)
     tune = fitted_tune(heard, harmony, player.style.register_)
     if varies and request.strength >= ORNAMENTS_FROM:
         tune = ornamented_tune(tune, harmony, draft.streams.stream("ornaments"), request.strength - 0.2)

@@ -92,6 +92,20 @@ def _held(sign: str) -> str:
     return "." if sign == "." else "-"
 
 
+def within_reach(events: Iterable[Event], low: int, high: int) -> tuple[Event, ...]:
+    """The events with pitches outside low..high (an octave at least) moved inside by octaves; a note that would double
+    another one of its chord is left out."""
+    out: list[Event] = []
+    taken: set[tuple[float, int]] = set()
+    for event in events:
+        pitch = event.pitch + 12 * max(-(-(low - event.pitch) // 12), 0)
+        pitch -= 12 * max(-(-(pitch - high) // 12), 0)
+        if (event.start, pitch) not in taken:
+            out.append(event if pitch == event.pitch else replace(event, pitch=pitch))
+        taken.add((event.start, pitch))
+    return tuple(out)
+
+
 def never_stuck(events: Iterable[Event], beats_per_bar: float, counted_bar: float | None = None) -> tuple[Event, ...]:
     """The events with a small change in every bar that would be the fourth alike in a row.
 

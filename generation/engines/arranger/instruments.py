@@ -212,3 +212,13 @@ def closest_program(program: int) -> int:
 def closest_kit(kit: int) -> int:
     """The kit of the carried font that stands in for a kit number: itself, or the first of its group of eight."""
     return kit if kit in KITS else next((k for k in (kit - kit % 8,) if k in KITS), 0)
+
+
+def playable(sound: str) -> tuple[int, int]:
+    """Lowest and highest MIDI pitch at which a "gm:PROGRAM" or "synth:NAME" sounds natural; 0 and 127 for others."""
+    kind, _, name = sound.partition(":")
+    if kind == "gm" and name.isdecimal() and int(name) <= 127:
+        known: Instrument | None = PROGRAMS[closest_program(int(name))]
+    else:
+        known = SYNTHS.get(name) if kind == "synth" else None
+    return (known.low, known.high) if known is not None else (0, 127)

@@ -11,13 +11,21 @@ LOWEST_THIRD = 52
 """Below this pitch (E3) close thirds get muddy: the voicing is opened or moved up."""
 
 
+PARALLEL_COST, INNER_PARALLEL_COST = 5.0, 1.5
+"""In semitones of movement: what it costs when the highest voice, or one below it, goes along with the bass in octaves
+or fifths."""
+
+
 @lru_cache(maxsize=8192)
-def voice(span: ChordSpan, kind: str, low: int, high: int, before: tuple[int, ...] = ()) -> tuple[int, ...]:
+def voice(
+    span: ChordSpan, kind: str, low: int, high: int, before: tuple[int, ...] = (), root_before: int | None = None
+) -> tuple[int, ...]:
     """The MIDI pitches of a chord, ascending, in low..high.
 
     `kind` is a voicing of the style files: "close" and "open" use all chord notes, "triad" the first three, "shell"
     third and seventh, "rich" leaves the root to the bass where there are more notes, "power" is root, fifth, octave.
-    `before` is the voicing before, which the voices move from.
+    `before` is the voicing before, which the voices move from, and `root_before` the pitch class of its root, which the
+    bass had: voices that move from its octave or fifth to that of the new root are kept for where nothing else fits.
     """
     if kind == "power":
         return _power(span, low, high, before)
@@ -25,7 +33,8 @@ def voice(span: ChordSpan, kind: str, low: int, high: int, before: tuple[int, ..
     if not candidates:
         candidates = _candidates(_chosen(span, "triad"), low, high + 12, "close")
     centre = (low + high) / 2
-    return min(candidates, key=lambda chord: (_cost(chord, before, centre), chord))
+    steps = None if root_before is None or root_before == span.root else (root_before, span.root)
+    return min(candidates, key=lambda chord: (_cost(chord, before, centre) + _parallels(chord, before, steps), chord))
 
 
 def _power(span: ChordSpan, low: int, high: int, before: tuple[int, ...]) -> tuple[int, ...]:
@@ -69,3 +78,12 @@ def _cost(chord: tuple[int, ...], before: tuple[int, ...], centre: float) -> flo
     moved = sum(min(abs(note - other) for other in before) for note in chord)
     moved += sum(min(abs(note - other) for note in chord) for other in before)
     return 0.35 * away + mud + rub + 0.5 * moved + 0.6 * abs(chord[-1] - before[-1])
+
+
+def _parallels(chord: tuple[int, ...], before: tuple[int, ...], roots: tuple[int, int] | None) -> float:
+    """The cost of voices, counted from above, that keep an octave or a fifth with a bass on the roots."""
+    if roots is None:
+        return 0.0
+    pairs = zip(reversed(before), reversed(chord), strict=False)
+    kept = [(old - roots[0]) % 12 == (new - roots[1]) % 12 in (0, 7) for old, new in pairs]
+    return sum(PARALLEL_COST if place == 0 else INNER_PARALLEL_COST for place, bad in enumerate(kept) if bad)

@@ -1,0 +1,36 @@
+"""Accompany with a backing that is there already: nothing is composed, the backing is brought to the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generation.audio.backing import Backing, back
+from generation.engines.base import Done, EngineJob, Event, Progress
+from generation.engines.revision import code_revision
+from generation.keys import key_named
+from generation.request import MAX_ACCOMPANY_CLIPS, Operation
+
+
+def has_backing(job: EngineJob) -> bool:
+    """Whether a job brings its own backing along."""
+    return job.request.operation is Operation.ACCOMPANY and len(job.clips) > 1
+
+
+def back_take(job: EngineJob) -> Iterator[Event]:
+    """The clip with the backing under it, and the backing as a stem; ends with Done. The seed changes nothing."""
+    yield Progress(job.job_id, 0.1, 0.0, "stretching")
+    (clip, *others), (heard, *heard_others) = job.clips, job.hearings
+    drums, rest = others[1:] if len(job.clips) == MAX_ACCOMPANY_CLIPS else (None, None)
+    key = key_named(job.request.key) if job.request.key else None
+    made = back(clip, heard, Backing(others[0], heard_others[0], drums, rest), key)
+    details = {
+        "tempo_bpm": None if heard.tempo_bpm is None or not heard.has_beat else round(heard.tempo_bpm, 3),
+        "key": None if key is None else str(key),
+        "stretch": round(made.factor, 4),
+        "semitones": round(made.semitones, 2),
+        "backing_rounds": made.rounds,
+        "backing_beats_on_one": made.beats_on_one,
+        "drums_not_transposed": drums is not None and round(made.semitones) != 0,
+    }
+    revision = f"arranger {code_revision('arranger')}"
+    yield Done(job.job_id, made.clip, {"backing": made.backing}, None, details, made.remarks, revision)
