@@ -1,9 +1,11 @@
-"""The newest encoded takes: a player asks for one file in many ranges, and it is encoded once."""
+"""The newest encoded takes and previews: a player asks for one file in many ranges, and it is encoded once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from generation.errors import TakeNotFound
 from generation.request import AudioFormat
@@ -12,7 +14,8 @@ from generation.service import Rendered, Service
 MAX_KEPT_BYTES = 96 * 2**20
 """Some thirty MP3s of five minutes, or one such take as WAV beside a few others."""
 
-Key = tuple[str, AudioFormat]
+Key = tuple[str, str]
+"""A take's id and a format, or a job's id and its preview's hash."""
 
 
 class EncodedFiles:
@@ -26,12 +29,21 @@ class EncodedFiles:
 
     async def get(self, take_id: str, audio_format: AudioFormat) -> Rendered:
         """A take as a file. Raises TakeNotFound, also for one that was kept here and has been taken back since."""
-        key = (take_id, audio_format)
         await self._require_there(take_id)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        return await self._encoded_once(key)
+        return await self._encoded_once(
+            (take_id, audio_format.value), lambda: self._service.render(take_id, audio_format)
+        )
+
+    async def preview(self, job_id: str, preview_hash: str) -> Rendered:
+        """A job's newest preview as a file. Raises TakeNotFound, also when a newer one has come or it has ended."""
+        if (await self._service.status(job_id)).preview_hash != preview_hash:
+            self._drop(job_id)
+            raise TakeNotFound("This preview is gone: a newer one has come, or what it was of has ended.")
+
+        async def rendered() -> Rendered:
+            return (await self._service.previews.render(job_id, preview_hash)).file
+
+        return await self._encoded_once((job_id, preview_hash), rendered)
 
     async def _require_there(self, take_id: str) -> None:
         try:
@@ -44,10 +56,13 @@ class EncodedFiles:
             self._drop(take_id)
             raise TakeNotFound("This take was taken back by its owner.")
 
-    async def _encoded_once(self, key: Key) -> Rendered:
+    async def _encoded_once(self, key: Key, encode: Callable[[], Coroutine[Any, Any, Rendered]]) -> Rendered:
         """Shielded: whoever closes the page does not take the file from the others who wait for it."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
         if key not in self._under_way:
-            task = asyncio.create_task(self._service.render(*key), name=f"encoding of {key[0]}")
+            task = asyncio.create_task(encode(), name=f"encoding of {key[0]}")
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._encoded(key, done))
         return await asyncio.shield(self._under_way[key])

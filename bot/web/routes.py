@@ -18,7 +18,7 @@ from bot.web.links import Links
 from generation.errors import RequestRefused
 from generation.hearing import Hearing
 from generation.request import AudioFormat, Operation, Request, Take
-from generation.service import CheckIn, JobState, JobStatus, Origin, Service
+from generation.service import CheckIn, JobState, JobStatus, Origin, Rendered, Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 LINKS: web.AppKey[Links | None] = web.AppKey("links")
@@ -114,7 +114,18 @@ async def waveform(request: web.Request) -> web.Response:
 async def audio(request: web.Request) -> web.Response:
     """The take as a file; byte ranges are served, so that a player can seek."""
     audio_format = AudioFormat(request.match_info["audio_format"])
-    rendered = await request.app[FILES].get(request.match_info["take_id"], audio_format)
+    return _file(request, await request.app[FILES].get(request.match_info["take_id"], audio_format))
+
+
+@routes.get("/api/jobs/{job_id}/previews/{preview_hash:[0-9a-f]{64}}.mp3")
+async def preview(request: web.Request) -> web.Response:
+    """What is there so far of a job that is being made; `preview_hash` stands in its events."""
+    wanted = request.match_info
+    return _file(request, await request.app[FILES].preview(wanted["job_id"], wanted["preview_hash"]))
+
+
+def _file(request: web.Request, rendered: Rendered) -> web.Response:
+    """A file, or the part of it that is asked for."""
     kind = CONTENT_TYPES[rendered.audio_format.value]
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{rendered.filename}"'}
     part = request.http_range

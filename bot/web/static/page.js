@@ -78,8 +78,10 @@ function follow(jobId, card, wish) {
   events.onmessage = ({ data }) => {
     const status = JSON.parse(data);
     showProgress(card, status);
+    showPreview(card, jobId, status.preview_hash);
     if (["made", "delivered", "failed", "cancelled"].includes(status.state)) {
       events.close();
+      endPreview(card);
       card.querySelector(".actions").replaceChildren();
       if (status.takes.length) showTake(card, status.takes[0], wish);
     }
@@ -98,6 +100,23 @@ function showProgress(card, status) {
   card.querySelector(".bar").hidden = finished;
 }
 
+function showPreview(card, jobId, hash) {
+  if (!hash) return endPreview(card); // none yet, or it is made anew
+  const player = card.querySelector(".preview audio");
+  const source = `/api/jobs/${jobId}/previews/${hash}.mp3`;
+  card.querySelector(".preview").hidden = false;
+  if (player.getAttribute("src") !== source && player.paused) player.src = source; // who listens is not interrupted
+}
+
+function endPreview(card) {
+  const player = card.querySelector(".preview audio");
+  card.querySelector(".preview").hidden = true;
+  if (!player.hasAttribute("src")) return;
+  player.pause();
+  player.removeAttribute("src");
+  player.load(); // lets go of the file
+}
+
 function estimate(status) {
   return status.estimate_s == null ? "" : `, about ${Math.max(1, Math.round(status.estimate_s))} s`;
 }
@@ -106,7 +125,7 @@ function showTake(card, take, wish) {
   card.querySelector(".recipe").textContent =
     `${take.operation}, ${take.duration_s.toFixed(1)} s, ${take.engine}, seed ${take.seed}`;
   card.querySelector(".wave").src = `/takes/${take.take_id}/waveform.png`;
-  card.querySelector("audio").src = `/takes/${take.take_id}.mp3`;
+  card.querySelector(".result audio").src = `/takes/${take.take_id}.mp3`;
   card.querySelector(".remarks").replaceChildren(...take.remarks.map((text) => element("li", text)));
   card.querySelector(".links").replaceChildren("Download: ", ...FORMATS.flatMap((format) => [link(take, format), " "]));
   card.querySelector(".result").hidden = false;

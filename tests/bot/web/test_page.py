@@ -161,7 +161,7 @@ async def test_a_person_makes_a_take_in_a_browser_and_hears_it(address: str, tmp
         await page.goto(address)
         await make_a_take(page, clip)
         seconds = await page.evaluate(
-            "async () => { const a = document.querySelector('audio'); await a.play();"
+            "async () => { const a = document.querySelector('.result audio'); await a.play();"
             " await new Promise(done => setTimeout(done, 700)); return [a.currentTime, a.duration]; }"
         )
         assert seconds[0] > 0.2
