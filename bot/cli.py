@@ -51,6 +51,9 @@ def serve(config: ConfigFile = None) -> None:
 def generate(
     prompt: Annotated[str, typer.Argument(help="What it should be like: style, mood, tempo, key, instruments.")] = "",
     clip: Annotated[list[Path] | None, typer.Option(help="An audio file to build on (twice for blend).")] = None,
+    backing: Annotated[
+        str | None, typer.Option(help="A take's id: the band for accompany, on the clip's own beats.")
+    ] = None,
     operation: Annotated[
         Operation | None, typer.Option(help="What to make of it; restyle with a clip, compose without.")
     ] = None,
@@ -67,8 +70,8 @@ def generate(
     from bot.settings import Settings
 
     clips = tuple(clip or ())
-    chosen = operation or (Operation.RESTYLE if clips else Operation.COMPOSE)
-    wish = Wish(prompt, clips, chosen, seconds, engine, model, seed, out, bars)
+    usual = Operation.ACCOMPANY if backing else Operation.RESTYLE if clips else Operation.COMPOSE
+    wish = Wish(prompt, clips, operation or usual, seconds, engine, model, seed, out, bars, backing)
     _run(generate_take(wish, Settings.load(config)))
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot.app import open_service
 from bot.logs import configure_logs
 from bot.settings import Settings
-from generation.errors import BandmateError
+from generation.errors import BandmateError, RequestRefused
 from generation.jobs import TERMINAL
 from generation.request import DRAW_SEED, AudioFormat, Operation, Request
 from generation.service import CheckIn, JobState, Origin, Service, Ticket
@@ -37,6 +37,7 @@ class Wish:
     seed: int | None
     out: Path | None
     bars: int | None = None
+    backing: str | None = None
 
 
 async def generate_take(wish: Wish, settings: Settings) -> None:
@@ -50,6 +51,9 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     async with open_service(settings) as service:
         checked = [await check_in(service, path, data, origin) for path, data in clips.items()]
         engine = wish.engine or engine_for(wish.operation, service, settings.takes.engine)
+        if wish.backing is not None:
+            take = await service.take(wish.backing)
+            checked += await service.backings.let_in(take, owner=origin, under=checked[0].hearing)
         request = asked.changed(clip_ids=tuple(clip.clip_id for clip in checked), engine=engine)
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
         try:
@@ -70,6 +74,8 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
 
 def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Request:
     """What was typed as a request, with stand-ins for the clips. Raises RequestRefused."""
+    if wish.backing is not None and (wish.operation is not Operation.ACCOMPANY or len(wish.clips) != 1):
+        raise RequestRefused("A backing goes under one clip: --clip FILE --backing TAKE, with --operation accompany.")
     return Request(
         operation=wish.operation,
         prompt=wish.prompt,
@@ -80,6 +86,7 @@ def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Req
         seed=DRAW_SEED if wish.seed is None else wish.seed,
         audio_format=audio_format,
         bars=wish.bars,
+        parent_take_ids=(wish.backing,) if wish.backing else (),
     )
 
 

@@ -18,7 +18,7 @@ from bot.network import insisting
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
 from bot.wishes import Source, Wish
 from generation.errors import TooBusy
-from generation.request import Request
+from generation.request import AudioFormat, Operation, Request
 from generation.service import CheckIn, Incoming, Origin, Ticket
 from generation.telemetry import counted_refusals
 
@@ -91,8 +91,24 @@ async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wi
         await _require_room(interaction, request, asker)
         letting_in = (_source_in(interaction.client, source, asker) for source in wish.sources)
         check_ins = await asyncio.gather(*letting_in)
-        request = request.changed(clip_ids=tuple(item.clip_id for item in check_ins))
+        clip_ids = tuple(item.clip_id for item in check_ins)
+        request = request.changed(
+            clip_ids=clip_ids + await _parts_of_backing(interaction.client, wish, check_ins, asker)
+        )
         return await _submit(interaction, request, check_ins, asker)
+
+
+async def _parts_of_backing(
+    client: BandmateClient, wish: Wish, check_ins: Sequence[CheckIn], asker: Origin
+) -> tuple[str, ...]:
+    """The drums and the rest of a take that is the backing, where its key has to change; else nothing."""
+    take_id = wish.sources[1].take_id if wish.operation is Operation.ACCOMPANY and len(wish.sources) > 1 else None
+    if take_id is None:
+        return ()
+    take = await client.service.take(take_id)
+    under, key = check_ins[0].hearing, wish.changes.get("key")
+    _, *parts = await client.service.backings.let_in(take, owner=asker, under=under, key=key)
+    return tuple(part.clip_id for part in parts)
 
 
 async def request_of(
@@ -105,14 +121,14 @@ async def request_of(
     engine = client.engine_for(wish.operation, before.engine if before else settings.engine)
     usual = client.config.default_format
     audio_format = before.audio_format if before else settings.audio_format or usual
-    changes: dict[str, Any] = {**_from_recipe(before, engine), **wish.changes}
+    changes: dict[str, Any] = {"audio_format": audio_format, **_from_recipe(before, engine), **wish.changes}
+    changes["audio_format"] = AudioFormat(changes["audio_format"])  # a wish that waited in the ledger has its word
     changes = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
     request = Request(
         wish.operation,
         prompt=wish.prompt if wish.prompt is not None else before.prompt if before else "",
         clip_ids=clip_ids,
         engine=engine,
-        audio_format=audio_format,
         parent_take_ids=take_ids,
         **changes,
     )

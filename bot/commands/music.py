@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import orders, preferences
+from bot import consent, orders, preferences
 from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Tempo, Wishes, describe
+from bot.views.access import take_source, visible_take
+from bot.wishes import Source, Wish
+from generation.errors import RequestRefused
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:
@@ -110,7 +113,8 @@ async def vary(
 async def accompany(
     interaction: discord.Interaction[BandmateClient],
     clip: discord.Attachment,
-    prompt: str,
+    prompt: str | None = None,
+    backing: str | None = None,
     seconds: Seconds | None = None,
     engine: str | None = None,
     seed: Seed | None = None,
@@ -122,9 +126,30 @@ async def accompany(
     key: str | None = None,
     tempo: Tempo | None = None,
 ) -> None:
-    """A backing under the clip."""
+    """A backing under the clip: a new one by the prompt, or a take."""
     wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
+    if backing is not None:
+        await _back(interaction, prompt, clip, backing, wishes)
+        return
+    if not (prompt or "").strip():
+        raise RequestRefused("Say in a few words what the band should play, or name a take of yours as the backing.")
     await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
+
+
+async def _back(
+    interaction: discord.Interaction[BandmateClient],
+    prompt: str | None,
+    clip: discord.Attachment,
+    backing: str,
+    wishes: Wishes,
+) -> None:
+    """A take under the clip: it is there already, so only key and format can be wished."""
+    take = await visible_take(interaction, backing.strip().strip("`"))
+    sources = Source.of_attachment(clip, str(interaction.user.id)), await take_source(interaction, take)
+    changes = {"key": wishes.key, "audio_format": wishes.format, "seed": wishes.seed}
+    said = {name: value for name, value in changes.items() if value is not None}
+    wish = Wish.of(interaction, Operation.ACCOMPANY, *sources, prompt=prompt, changes=said, is_private=wishes.private)
+    await consent.fulfil(interaction, wish)
 
 
 async def _order(

@@ -33,6 +33,7 @@ Tempo = app_commands.Range[float, 30.0, 300.0]
 DESCRIPTIONS = {
     "prompt": "What it should sound like, in a few words: style, mood, instruments, tempo",
     "clip": "An audio file or a voice message",
+    "backing": "A take as the band: its id, or one of your newest; it follows the clip's beats and key",
     "seconds": "How long it should be, 1 to 300 s",
     "engine": "What makes it",
     "seed": "The same seed and the same request make the same take",
@@ -104,6 +105,7 @@ def describe(operation: Operation) -> Callable[[CommandT], CommandT]:
         names = inspect.signature(callback).parameters
         told = {name: text for name, text in DESCRIPTIONS.items() if name in names}
         completed = {"engine": engine_choices(operation), "prompt": _prompt_choices(operation), "key": key_choices}
+        completed["backing"] = take_choices
         completing = app_commands.autocomplete(**{name: completed[name] for name in completed if name in names})
         return app_commands.describe(**told)(completing(callback))
 

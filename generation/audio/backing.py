@@ -8,7 +8,7 @@ backing       |  ·  ·  ·  |  ·  ·  ·  |            each beat moved onto on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,6 @@ from generation.hearing import Hearing, Key
 LEAST_RATE_HZ = 32_000
 """Backings of lower rates are brought to it: stretching needs room above the highest partials."""
 
-UNHEARD_STRETCH = 0.005
 Times = NDArray[np.float64]
 
 
@@ -89,8 +88,8 @@ def back(clip: Clip, heard: Hearing, backing: Backing, key: Key | None = None) -
         placed = [warped(part, source_s, target_s, move) for part, move in parts]
         factor = float((target_s[-1] - target_s[0]) / (source_s[-1] - source_s[0]))
     mix, alone = lay_under(clip, _on_the_clock(placed, clip.duration_s), clip.duration_s)
-    told = _told(heard, backing.hearing, factor, semitones, of_clip is None)
-    return Backed(mix, alone, factor, semitones, rounds, beats_on_one, told)
+    told = _told(heard, backing.hearing, (factor, semitones), key or heard.key, of_clip is None)
+    return Backed(mix, alone, factor, semitones, rounds, beats_on_one, tuple(told))
 
 
 def _parts(backing: Backing, semitones: float) -> list[tuple[Clip, float]]:
@@ -174,19 +173,21 @@ def _on_the_clock(placed: Sequence[Placed], duration_s: float) -> Clip:
     return Clip(out, rate_hz)
 
 
-def _told(heard: Hearing, backing: Hearing, factor: float, semitones: float, is_free: bool) -> tuple[str, ...]:
-    """What was done to the backing, in sentences."""
-    told = []
-    if is_free:
-        whose = "the backing" if heard.has_beat else "your clip"
-        told.append(f"I hear no steady beat in {whose}, so the backing lies under your clip as it is.")
+def _told(heard: Hearing, backing: Hearing, made: tuple[float, float], key: Key | None, is_free: bool) -> Iterator[str]:
+    """What was done to the backing, in sentences; `made`: its factor and semitones."""
+    factor, semitones = made
+    percent, steps = round(abs(1 / factor - 1) * 100), abs(round(semitones))
+    if is_free and heard.has_beat:
+        yield "I hear no steady beat in the backing, so it lies under your clip as it is."
+    elif is_free:
+        yield "I hear no steady beat in your clip, so the backing lies under it as it is."
     elif heard.beats_per_bar != backing.beats_per_bar:
-        bars = f"Your clip has {heard.beats_per_bar} beats a bar, the backing {backing.beats_per_bar}"
-        told.append(f"{bars}: their beats meet, their bars only now and then.")
-    if abs(1 / factor - 1) >= UNHEARD_STRETCH:
-        pace = "faster" if factor < 1 else "slower"
-        told.append(f"I played the backing {abs(1 / factor - 1) * 100:.0f} % {pace}, on your clip's beats.")
-    if round(semitones):
+        bars, others = heard.beats_per_bar, backing.beats_per_bar
+        yield f"Your clip has {bars} beats a bar, the backing {others}: their beats meet, their bars only now and then."
+    if percent and factor < 1:
+        yield f"I played the backing {percent} % faster, on your clip's beats."
+    elif percent:
+        yield f"I played the backing {percent} % slower, on your clip's beats."
+    if steps:
         direction = "up" if semitones > 0 else "down"
-        told.append(f"I moved the backing {direction} by {semitones_in_words(abs(round(semitones)))}, into your key.")
-    return tuple(told)
+        yield f"I moved the backing {direction} by {semitones_in_words(steps)}, into {key}."

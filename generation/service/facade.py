@@ -18,6 +18,7 @@ from generation.errors import TakeNotFound, TooBusy
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.request import AudioFormat, Request, Take
+from generation.service.backing import Backings
 from generation.service.bell import Bell
 from generation.service.board import Board, keep
 from generation.service.dispatch import Dispatcher
@@ -82,6 +83,7 @@ class Service:
             self.sharing = Sharing(self._ledger, self._store)
             await self.sharing.remembered.refresh()
             self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
+            self.backings = Backings(self._store, self._reception, self.clip_of_take)
             stack.push_async_callback(self.jams.close)
             stack.push_async_callback(self._reception.close)
             await self._reception.open()
@@ -96,8 +98,7 @@ class Service:
                 config, self._ledger, self._outlook, self.sharing, lambda: self.engines, lambda: self._unavailable
             )
             self.vitals = Vitals(self._ledger, self._dispatcher)
-            days = config.keep_audio_days
-            remembered = self.sharing.remembered
+            remembered, days = self.sharing.remembered, config.keep_audio_days
             self.privacy = Privacy(self._ledger, self._store, remembered, self._forget_job, keep_audio_days=days)
             self.housekeeper = Housekeeper(config, self._ledger, self._store, self.previews)
             stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
