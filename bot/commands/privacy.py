@@ -41,7 +41,7 @@ async def privacy(interaction: discord.Interaction[BandmateClient]) -> None:
         " but what I post in Discord, and nobody trains a model with it.",
         _how_long(service.privacy.keep_audio_days),
         "For a day I count the seconds of music made for you under a digest of your id, also after `/forget-me`: daily"
-        " limits rest on it.",
+        " limits rest on it. So does the pause between two orders, for an hour.",
         "Others may build on your takes unless you say otherwise in your settings. `/forget-me` deletes all of it.",
     ]
     await answers.show(interaction, texts.cut(lines))

@@ -137,14 +137,17 @@ class Leases:
 
         return await self._db.write(work)
 
-    async def note_worker_death(self, job_id: str, fence: int, *, max_deaths: int, sentence: str) -> JobRow:
+    async def note_worker_death(
+        self, job_id: str, fence: int, *, max_deaths: int, sentence: str, device_s: float = 0.0
+    ) -> JobRow:
         """A held job's worker died under it: back in line, or set aside as failed once that happened `max_deaths`
-        times, with `sentence`. Raises LeaseLost."""
+        times, with `sentence`. The `device_s` seconds that it held its device are spent. Raises LeaseLost."""
 
         async def work(connection: AsyncConnection) -> JobRow:
             row = await held_row(connection, job_id, fence, JobState.QUEUED)
             if row.state is not JobState.RUNNING:
                 return row
+            await spend(connection, row.origin, Amount(0.0, device_s), await self._db.now(connection))
             deaths = row.worker_deaths + 1
             if deaths < max_deaths:
                 return await requeue(self._db, connection, row, worker_deaths=deaths)
@@ -177,8 +180,11 @@ class Leases:
             or (row.lease_owner == me and row.job_id not in held_here)
         ]
 
-    async def take_up(self, abandoned: JobRow, *, max_attempts: int, sentence: str) -> JobRow:
-        """Put an abandoned job back in line, or set it aside with `sentence` when it was started too often.
+    async def take_up(
+        self, abandoned: JobRow, *, max_attempts: int, sentence: str, lease_s: float = USUAL_LEASE_S
+    ) -> JobRow:
+        """Put an abandoned job back in line, or set it aside with `sentence` when it was started too often. What it had
+        of its device up to the last renewal of its lease (of `lease_s`) is spent.
 
         Raises LeaseLost when another service was quicker, or its owner is alive after all and renewed the lease.
         """
@@ -189,6 +195,8 @@ class Leases:
                 return row
             if row.lease_until != abandoned.lease_until:
                 raise LeaseLost(f"job {row.job_id} was renewed")
+            now = await self._db.now(connection)
+            await spend(connection, row.origin, Amount(0.0, _held_s(row, lease_s, now)), now)
             if row.attempts < max_attempts:
                 return await requeue(self._db, connection, row)
             return await leave(self._db, connection, row, JobState.FAILED, sentence=sentence)
@@ -200,6 +208,13 @@ def _start(row: JobRow, owner: str, device: str, now: float, lease_s: float) -> 
     changes = {"state": JobState.RUNNING.value, "fence": row.fence + 1, "attempts": row.attempts + 1}
     lease = {"lease_owner": owner, "lease_until": now + lease_s, "device": device, "started_at": now}
     return {**changes, **lease}
+
+
+def _held_s(row: JobRow, lease_s: float, now: float) -> float:
+    """Seconds from a lease's start to its last renewal; a clock that was put forward or back meanwhile adds nothing."""
+    if row.started_at is None or row.lease_until is None:
+        return 0.0
+    return max(min(row.lease_until - lease_s, now) - row.started_at, 0.0)
 
 
 def _held(job_id: str, fence: int) -> ColumnElement[bool]:

@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from generation.jobs import ACTIVE_STATES, JobState
+from generation.jobs import ACTIVE_STATES, REPLAYS, JobState, Origin
 from generation.ledger.database import Database
 from generation.ledger.job_changes import in_states, leave
 from generation.ledger.rows import JobRow
+from generation.ledger.spending import LONGEST_COOLDOWN_S, mark_order
 from generation.ledger.tables import (
     clips,
     jobs,
@@ -68,6 +69,7 @@ class People:
 
         async def work(connection: AsyncConnection) -> Forgotten:
             known = await _known(connection, front_end, person_id)
+            await _keep_cooldown(connection, front_end, person_id, await self._db.now(connection))
             stopped = await self._stop_jobs(connection, _of(jobs, front_end, person_id))
             hashes = await _forget_clips(connection, front_end, person_id)
             hashes |= await _forget_takes(connection, front_end, person_id, await self._db.now(connection))
@@ -87,6 +89,13 @@ class People:
 def _of(table: Any, front_end: str, person_id: str) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = (table.c.front_end == front_end) & (table.c.person_id == person_id)
     return condition
+
+
+async def _keep_cooldown(connection: AsyncConnection, front_end: str, person_id: str, now: float) -> None:
+    theirs = jobs.c.front_end.in_({front_end, REPLAYS}) & (jobs.c.person_id == person_id)
+    last_at = (await connection.execute(select(func.max(jobs.c.submitted_at)).where(theirs))).scalar_one()
+    if last_at is not None and now - last_at < LONGEST_COOLDOWN_S:
+        await mark_order(connection, Origin(front_end, person_id), last_at)
 
 
 async def _known(connection: AsyncConnection, front_end: str, person_id: str) -> Known:

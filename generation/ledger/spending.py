@@ -19,7 +19,13 @@ from generation.ledger.database import Database
 from generation.ledger.job_changes import in_states
 from generation.ledger.tables import jobs, spendings
 from generation.ledger.turns import CLOCK_SLACK_S
-from generation.limits import DAY_S, Budget, Limits, Resource, Whose, room_in_s
+from generation.limits import DAY_S, RANGES, Budget, Limits, Resource, Whose, room_in_s
+
+LONGEST_COOLDOWN_S = RANGES["cooldown_s"][1]
+
+
+_IS_MARK = (spendings.c.music_s == 0) & (spendings.c.device_s == 0)
+"""Not a spending: the time of a forgotten person's last order."""
 
 
 class BudgetSpent(Exception):
@@ -67,11 +73,12 @@ class Spendings:
         self._db = db
 
     async def forget_old(self) -> None:
-        """Remove those that no limit counts any more."""
+        """Remove those that no limit counts any more, and the marks of orders that no cool-down asks for."""
 
         async def work(connection: AsyncConnection) -> None:
-            before = await self._db.now(connection) - DAY_S
-            await connection.execute(delete(spendings).where(spendings.c.spent_at < before))
+            now = await self._db.now(connection)
+            await connection.execute(delete(spendings).where(spendings.c.spent_at < now - DAY_S))
+            await connection.execute(delete(spendings).where(_IS_MARK, spendings.c.spent_at < now - LONGEST_COOLDOWN_S))
 
         await self._db.write(work)
 
@@ -86,6 +93,13 @@ async def spend(connection: AsyncConnection, origin: Origin, amount: Amount, now
     await connection.execute(spendings.insert().values(**values, guild=guild, **had))
 
 
+async def mark_order(connection: AsyncConnection, origin: Origin, ordered_at: float) -> None:
+    """Keep when a person who is forgotten ordered last, under the digest alone: a cool-down outlives the forgetting, or
+    whoever orders, has it forgotten and orders again would never wait. Part of a transaction."""
+    values = {"spending_id": secrets.token_hex(16), "person": _digest("person", origin.person_id), "guild": None}
+    await connection.execute(spendings.insert().values(**values, music_s=0.0, device_s=0.0, spent_at=ordered_at))
+
+
 async def require_room(connection: AsyncConnection, origin: Origin, wanted: Amount, limits: Limits, now: float) -> None:
     """Raises TooSoon or BudgetSpent when one more order of this amount would go over a limit; part of a transaction."""
     if limits.cooldown_s > 0:
@@ -97,9 +111,14 @@ async def require_room(connection: AsyncConnection, origin: Origin, wanted: Amou
 
 async def _require_cool(connection: AsyncConnection, origin: Origin, cooldown_s: float, now: float) -> None:
     theirs = jobs.c.front_end.in_({origin.front_end, REPLAYS}) & (jobs.c.person_id == origin.person_id)
-    last_at = (await connection.execute(select(func.max(jobs.c.submitted_at)).where(theirs))).scalar_one()
-    if last_at is not None and 0 <= now - last_at < cooldown_s:  # a clock that was set back locks nobody out
-        raise TooSoon(cooldown_s, last_at + cooldown_s - now)
+    marks = _IS_MARK & (spendings.c.person == _digest("person", origin.person_id))
+    for newest in (
+        select(func.max(jobs.c.submitted_at)).where(theirs),
+        select(func.max(spendings.c.spent_at)).where(marks),
+    ):
+        last_at = (await connection.execute(newest)).scalar_one()
+        if last_at is not None and 0 <= now - last_at < cooldown_s:  # a clock that was set back locks nobody out
+            raise TooSoon(cooldown_s, last_at + cooldown_s - now)
 
 
 async def _require_left(

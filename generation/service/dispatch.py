@@ -208,13 +208,13 @@ class Dispatcher:
 
     async def _note_death(self, held: Held, cause: str, sentence: str = "") -> None:
         """A worker died under the job, or it asks for another try: back in line, or set aside."""
-        deaths = self._config.max_worker_deaths
+        deaths, device_s = self._config.max_worker_deaths, held.device_s
         told = sentence or (
             f"I tried this {held.row.worker_deaths + 1} times and had to set it aside: each time {cause}."
             " Try it shorter, or with another engine."
         )
         row = await self._ledger.leases.note_worker_death(
-            held.row.job_id, held.row.fence, max_deaths=deaths, sentence=told
+            held.row.job_id, held.row.fence, max_deaths=deaths, sentence=told, device_s=device_s
         )
         log.warning("job back in line" if row.state is JobState.QUEUED else "job set aside", job_id=row.job_id)
         self._board.show(row.status)

@@ -30,7 +30,7 @@ async def take_up_abandoned(
     for job in await leases.abandoned(dead_owners=dead, held_here=held_here, me=me, lease_s=config.lease_s):
         sentence = f"I started this {job.attempts} times and was stopped each time, so I set it aside. Ask again."
         try:
-            row = await leases.take_up(job, max_attempts=config.max_attempts, sentence=sentence)
+            row = await leases.take_up(job, max_attempts=config.max_attempts, sentence=sentence, lease_s=config.lease_s)
         except LeaseLost:  # another service was quicker
             continue
         telemetry.lease_ended("taken up")

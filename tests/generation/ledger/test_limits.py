@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.jobs import REPLAYS
-from generation.ledger import Amount, BudgetSpent, Ledger, LimitReached, Limits, TooSoon
+from generation.ledger import Amount, BudgetSpent, Ledger, LimitReached, Limits, Renewal, TooSoon
 from generation.ledger.tables import spendings
 from generation.limits import DAY_S, Budget, Resource, Whose
 from tests.generation.ledger.conftest import Clock, OpenLedger
@@ -65,13 +65,13 @@ async def test_what_fails_or_is_cancelled_costs_no_music_but_its_time_on_the_dev
             await ledger.leases.record_failed(row.job_id, row.fence, "no", device_s=30.0)
         elif end == "cancelled":
             await ledger.jobs.cancel(row.job_id, device_s=12.0)
-        else:  # the fault of the machine, most often
-            await ledger.leases.note_worker_death(row.job_id, row.fence, max_deaths=1, sentence="no")
+        else:
+            await ledger.leases.note_worker_death(row.job_id, row.fence, max_deaths=1, sentence="no", device_s=8.0)
     waiting = await put_in_line(ledger)
     await ledger.jobs.cancel(waiting.job_id)
     await put_in_line(ledger, limits=music(TAKE_S))
-    device = limited(Budget(Whose.PERSON, Resource.DEVICE, 42.0))
-    assert (await refused(ledger, device)).used_s == 42.0
+    device = limited(Budget(Whose.PERSON, Resource.DEVICE, 50.0))
+    assert (await refused(ledger, device)).used_s == 50.0
 
 
 async def test_what_waits_or_runs_is_kept_free_for_it(ledger: Ledger) -> None:
@@ -185,12 +185,55 @@ async def test_who_is_forgotten_leaves_no_name_and_finds_no_way_around(ledger: L
 
 
 async def test_what_no_limit_counts_any_more_is_removed(ledger: Ledger, clock: Clock) -> None:
-    async def count(connection: AsyncConnection) -> int:
-        return int((await connection.execute(select(func.count()).select_from(spendings))).scalar_one())
-
     await make(ledger)
     clock.now += DAY_S / 2
     await make(ledger)
     clock.now += DAY_S / 2 + 1
     await ledger.spendings.forget_old()
-    assert await ledger.db.read(count) == 1
+    assert await num_spendings(ledger) == 1
+
+
+async def test_forgetting_does_not_shorten_a_cooldown_and_is_itself_forgotten(ledger: Ledger, clock: Clock) -> None:
+    limits = limited(cooldown_s=600.0)
+    await put_in_line(ledger, limits=limits)
+    clock.now += 100
+    await ledger.people.forget("discord", "ann")
+    for _ in range(2):  # again is no way around it either
+        with pytest.raises(TooSoon) as soon:
+            await put_in_line(ledger, limits=limits)
+        assert soon.value.wait_s == pytest.approx(500.0)
+        await ledger.people.forget("discord", "ann")
+    await put_in_line(ledger, "ben", limits=limits)  # nobody else waits for it
+    clock.now += 501
+    await put_in_line(ledger, limits=limits)
+    await ledger.people.forget("discord", "ann")
+    clock.now += 3601  # the longest that a cool-down can be
+    await ledger.spendings.forget_old()
+    assert await num_spendings(ledger) == 0
+
+
+async def test_what_a_dead_service_had_of_a_device_is_spent_up_to_its_last_sign(
+    ledger: Ledger, open_ledger: OpenLedger, clock: Clock
+) -> None:
+    await put_in_line(ledger)
+    row = await leased(ledger, lease_s=30.0)
+    clock.now += 12.0
+    await ledger.leases.renew([Renewal(row.job_id, row.fence)], lease_s=30.0)
+    clock.now += 300.0
+    other = await open_ledger()
+    (abandoned,) = await other.leases.abandoned(
+        dead_owners=[ledger.instance.instance_id], held_here=[], me=other.instance.instance_id
+    )
+    await other.leases.take_up(abandoned, max_attempts=3, sentence="", lease_s=30.0)
+    waiting = await leased(other)
+    assert waiting.job_id == row.job_id
+    await other.jobs.cancel(row.job_id)
+    device = limited(Budget(Whose.PERSON, Resource.DEVICE, 12.0))
+    assert (await refused(other, device)).used_s == pytest.approx(12.0)
+
+
+async def num_spendings(ledger: Ledger) -> int:
+    async def work(connection: AsyncConnection) -> int:
+        return int((await connection.execute(select(func.count()).select_from(spendings))).scalar_one())
+
+    return await ledger.db.read(work)
