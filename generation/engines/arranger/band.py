@@ -72,7 +72,9 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     players = _only(players, melodic, style) if wish.only and wish.wanted else _with_wanted(players, melodic)
     drums = _drums(style, wish, drums_wanted)
     kit = "" if drums is None else drums.kits[0] if rng.random() < 0.7 else rng.choice(drums.kits)
-    return Band(tuple(_distinct([_in_reach(player) for player in players])), drums, kit, style.effects and not wish.only)
+    return Band(
+        tuple(_distinct([_in_reach(player) for player in players])), drums, kit, style.effects and not wish.only
+    )
 
 
 def _named_unwanted(part: PartStyle, wish: Wish) -> bool:

@@ -11,7 +11,7 @@ LOWEST_THIRD = 52
 """Below this pitch (E3) close thirds get muddy: the voicing is opened or moved up."""
 
 
-PARALLEL_COST, INNER_PARALLEL_COST = 5.0, 1.5
+PARALLEL_COST, INNER_PARALLEL_COST = 9.0, 1.5
 """In semitones of movement: what it costs when the highest voice, or one below it, goes along with the bass in octaves
 or fifths."""
 
