@@ -94,6 +94,7 @@ async def test_generate_makes_a_file_in_the_clips_tempo_and_key(tmp_path: Path) 
         (("generate", "rock", "--seconds", "9999"), "between 1 and 300"),
         (("generate", "--operation", "extend"), "needs a clip"),
         (("generate", "rock", "--engine", "kazoo"), "kazoo"),
+        (("generate", "--backing", "a-0"), "A backing goes under one clip: --clip FILE --backing TAKE"),
         (("generate", ""), "few words"),
         (("serve", "--config", "nowhere.toml"), "nowhere.toml can't be read"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from generation.request import Operation
+from generation.request import AudioFormat, Operation
 from tests.bot.discord_stage import OGG, Stage
 
 
@@ -118,6 +118,31 @@ async def test_blend_a_clip_and_a_take(stage: Stage, take: discord.Message) -> N
     assert request.operation is Operation.BLEND and request.weights == (0.7, 0.3)
     assert request.clip_ids == ("clip1", "clip-of-take1ofjob1") and request.parent_take_ids == ("take1ofjob1",)
     assert (await stage.made()).attachments[0].filename.startswith("blend")
+
+
+async def test_accompany_a_clip_with_a_take(stage: Stage, take: discord.Message) -> None:
+    await stage.bob.slash(stage.channel, "accompany", clip=OGG, backing="take1ofjob1")
+    request = stage.service.last_job.request
+    assert (request.operation, request.engine) == (Operation.ACCOMPANY, "arranger")
+    assert request.clip_ids == ("clip1", "clip-of-take1ofjob1") and request.parent_take_ids == ("take1ofjob1",)
+    assert (await stage.made()).attachments[0].filename.startswith("accompany")
+    await stage.bob.slash(stage.channel, "accompany", clip=OGG, backing="take1ofjob1", key="D minor", format="flac")
+    request = stage.service.last_job.request
+    assert request.clip_ids[1:] == ("clip-of-take1ofjob1", "drums", "rest")  # what has no key is not transposed
+    assert (request.key, request.audio_format) == ("D minor", AudioFormat.FLAC)
+
+
+async def test_accompany_wants_words_or_a_take(stage: Stage, take: discord.Message) -> None:
+    asked = await stage.bob.slash(stage.channel, "accompany", clip=OGG)
+    assert asked.ephemeral and "name a take of yours as the backing" in asked.response.content
+    asked = await stage.bob.slash(stage.channel, "accompany", clip=OGG, backing="nothing")
+    assert "There is no such take here" in asked.response.content
+    assert len(stage.service.jobs) == 1
+
+
+async def test_the_takes_for_a_backing_are_one_s_own(stage: Stage, take: discord.Message) -> None:
+    shown = await stage.alice.autocomplete(stage.channel, "accompany", "backing", "blues")
+    assert [choice["value"] for choice in shown] == ["take1ofjob1"]
 
 
 async def test_loop_and_blend_want_a_clip_or_a_take(stage: Stage, take: discord.Message) -> None:

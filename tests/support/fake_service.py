@@ -110,6 +110,7 @@ class FakeService:
         self.sharing = FakeSharing(self)
         self.door = FakeDoor(self)
         self.jams = FakeJams(self)
+        self.backings = self
         self.limits_asked: list[dict[str, float]] = []
         self.room_asked: list[Request] = []
         self.render_calls: list[tuple[str, AudioFormat, int | None, str | None]] = []
@@ -175,6 +176,11 @@ class FakeService:
         self.clips[clip_id] = data
         hearing = Hearing(12.4, loudness_lufs=-14.2, tempo_bpm=120.0, beat_confidence=0.9, key=Key(2, "minor"))
         return CheckIn(clip_id, name, hearing, ("I used its best 12 s.",))
+
+    async def let_in(self, take: Take, *, owner: Origin, under: Hearing, key: str | None = None) -> tuple[CheckIn, ...]:
+        """As a backing: with its parts where a key is wished, which then is another."""
+        whole = await self.clip_of_take(take.take_id, owner=owner)
+        return (whole,) if key is None else (whole, *(replace(whole, clip_id=name) for name in ("drums", "rest")))
 
     async def clip_of_take(self, take_id: str, *, owner: Origin) -> CheckIn:
         await self.sharing.require_standing([take_id])
