@@ -14,6 +14,7 @@ import pytest
 
 from bot.client import BandmateClient
 from generation.audio.decode import decode
+from generation.engines import EngineOptions
 from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
 from tests.support.discord_server import Interaction, Message, faults
 from tests.support.discord_server.interactions import TOKEN_LIFE_S
@@ -26,8 +27,10 @@ SEED = 240  # the scripted engine then plays 440 Hz
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
-    settings = scripted(tmp_path) | {"preview_interval_s": PREVIEWS_S}
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WireStage]:
+    monkeypatch.setattr("generation.worker.listener.MODULE", "tests.support.silent_analysis")  # nobody brings a clip
+    quick = {"scripted": EngineOptions({"folder": str(tmp_path / "marks"), "raw": True})}
+    settings = scripted(tmp_path) | {"preview_interval_s": PREVIEWS_S, "engines": quick}
     async with open_wire_stage(tmp_path, engine="scripted", **settings) as opened:
         opened.config = replace(opened.config, progress_edit_interval_s=EDITS_S)
         yield opened
@@ -80,15 +83,16 @@ async def test_it_sounds_like_the_take_is_replaced_and_makes_way_for_the_answer(
     assert len([edit for edit in edits if edit.files]) >= 2 and kept
 
 
-async def test_cancel_takes_it_away(stage: WireStage) -> None:
+async def test_cancel_and_its_command_take_it_away_and_nobody_builds_on_it(stage: WireStage) -> None:
     async with previewed(stage, "slow 60 preview") as (_, asked):
         assert asked.original is not None
+        refused = await stage.bob.context_menu(asked.original, "Extend this")
+        told = await refused.wait_response()
+        assert told.ephemeral and "still being made" in told.content
         await stage.alice.press(asked.original, "Cancel")
         await asked.wait_response(is_bare("Cancelled by"), LONG_S)
-
-
-async def test_cancel_by_its_command_takes_it_away(stage: WireStage) -> None:
-    async with previewed(stage, "slow 60 preview") as (_, asked):
+        asked = await stage.alice.slash(stage.channel, "compose", prompt="slow 60 preview")
+        await asked.wait_response(has_preview, LONG_S)
         await stage.alice.slash(stage.channel, "cancel")
         await asked.wait_response(is_bare("Cancelled."), LONG_S)
 
@@ -158,14 +162,4 @@ async def test_it_is_taken_away_before_nobody_can(stage: WireStage, monkeypatch:
         shown = await asked.wait_response(is_bare("%"), LONG_S)
         assert "Preview of" not in shown.content
         await stage.alice.press(shown, "Cancel")
-        await asked.wait_response(is_bare("Cancelled by"), LONG_S)
-
-
-async def test_nobody_builds_on_it(stage: WireStage) -> None:
-    async with previewed(stage, "slow 60 preview") as (_, asked):
-        assert asked.original is not None
-        refused = await stage.bob.context_menu(asked.original, "Extend this")
-        told = await refused.wait_response()
-        assert told.ephemeral and "still being made" in told.content
-        await stage.alice.press(asked.original, "Cancel")
         await asked.wait_response(is_bare("Cancelled by"), LONG_S)

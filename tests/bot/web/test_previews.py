@@ -22,7 +22,7 @@ LONG_MS = 60_000
 
 @pytest.fixture
 async def address(tmp_path: Path) -> AsyncIterator[str]:
-    config = scripted_config(tmp_path, preview_interval_s=0.5)
+    config = scripted_config(tmp_path, engine={"raw": True}, preview_interval_s=0.5)
     async with Service(config) as service, serve_page(service, WebConfig(port=0)) as address:
         yield address
 
