@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,21 @@ from generation.audio.tags import read_tags
 from generation.errors import BandmateError, TakeNotFound
 from generation.jobs import REPLAYS, JobState
 from generation.previews import PreviewShelf
-from generation.service import JobStatus, Service, Ticket
+from generation.service import JobStatus, Service, ServiceConfig, Ticket
 from tests.support.scripted_engine import RATE_HZ, tone
 from tests.support.scripted_service import eventually, member, scripted, scripted_config
 
 SOON_S = 0.3
+
+
+@pytest.fixture(autouse=True)
+def nobody_brings_a_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.worker.listener.MODULE", "tests.support.silent_analysis")
+
+
+def quick(folder: Path, **changes: Any) -> ServiceConfig:
+    """A service whose worker keeps takes as they are: a preview of the whole take then sounds just like it."""
+    return scripted_config(folder, engine={"raw": True}, **changes)
 
 
 def on_disk(folder: Path) -> list[Path]:
@@ -31,7 +42,7 @@ async def first_preview(ticket: Ticket) -> JobStatus:
 
 
 async def test_the_newest_replaces_the_older_and_sounds_like_the_take(tmp_path: Path) -> None:
-    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S)) as service:
+    async with Service(quick(tmp_path, preview_interval_s=SOON_S)) as service:
         ticket = await service.submit(scripted("slow 4 preview", seed=240), member(), key="1")
         seen: list[str] = []
         lengths_s: list[float] = []
@@ -58,7 +69,7 @@ async def test_the_newest_replaces_the_older_and_sounds_like_the_take(tmp_path: 
 @pytest.mark.parametrize("ending", ["done", "cancelled", "fail late", "crash late", "crash late once"])
 async def test_nothing_stays_of_a_job_that_has_ended(tmp_path: Path, ending: str) -> None:
     wishes = scripted(f"slow 2.5 preview {ending}")
-    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S, max_worker_deaths=2)) as service:
+    async with Service(quick(tmp_path, preview_interval_s=SOON_S, max_worker_deaths=2)) as service:
         ticket = await service.submit(wishes, member(), key="1")
         shown = await first_preview(ticket)
         assert shown.state is JobState.RUNNING
@@ -73,7 +84,7 @@ async def test_nothing_stays_of_a_job_that_has_ended(tmp_path: Path, ending: str
 
 
 async def test_a_stop_and_a_kill_leave_nothing_to_the_next_run(tmp_path: Path) -> None:
-    config = scripted_config(tmp_path, preview_interval_s=SOON_S, stop_grace_s=0.0)
+    config = quick(tmp_path, preview_interval_s=SOON_S, stop_grace_s=0.0)
     async with Service(config) as service:
         ticket = await service.submit(scripted("slow 60 preview"), member(), key="1")
         await first_preview(ticket)
@@ -94,7 +105,7 @@ async def test_a_stop_and_a_kill_leave_nothing_to_the_next_run(tmp_path: Path) -
     ids=["a short take", "switched off", "nobody listens"],
 )
 async def test_no_preview_where_none_is_of_use(tmp_path: Path, words: str, interval_s: float, front_end: str) -> None:
-    async with Service(scripted_config(tmp_path, preview_interval_s=interval_s)) as service:
+    async with Service(quick(tmp_path, preview_interval_s=interval_s)) as service:
         ticket = await service.submit(scripted(words), member(front_end=front_end), key="1")
         assert {status.preview_hash async for status in ticket.updates()} == {None}
         assert on_disk(tmp_path) == []
@@ -116,7 +127,7 @@ async def test_two_jobs_that_sound_alike_keep_their_own(tmp_path: Path) -> None:
 
 
 async def test_a_preview_that_is_too_large_says_so(tmp_path: Path) -> None:
-    async with Service(scripted_config(tmp_path, preview_interval_s=SOON_S)) as service:
+    async with Service(quick(tmp_path, preview_interval_s=SOON_S)) as service:
         ticket = await service.submit(scripted("slow 60 preview"), member(), key="1")
         status = await first_preview(ticket)
         with pytest.raises(BandmateError, match="at most 100 fit"):
