@@ -62,6 +62,10 @@ def generate(
     model: Annotated[str | None, typer.Option(help="A checkpoint of the engine, by name or folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same take.")] = None,
     bars: Annotated[int | None, typer.Option(help="How many bars a loop has, 1 to 64.")] = None,
+    tempo: Annotated[float | None, typer.Option(help="Beats a minute, 30 to 300, in place of what is heard.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Such as D minor, in place of what is heard; for blend also none.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; the ending says the format.")] = None,
     config: ConfigFile = None,
 ) -> None:
@@ -71,7 +75,7 @@ def generate(
 
     clips = tuple(clip or ())
     usual = Operation.ACCOMPANY if backing else Operation.RESTYLE if clips else Operation.COMPOSE
-    wish = Wish(prompt, clips, operation or usual, seconds, engine, model, seed, out, bars, backing)
+    wish = Wish(prompt, clips, operation or usual, seconds, engine, model, seed, out, bars, backing, tempo, key)
     _run(generate_take(wish, Settings.load(config)))
 
 

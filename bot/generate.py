@@ -38,6 +38,8 @@ class Wish:
     out: Path | None
     bars: int | None = None
     backing: str | None = None
+    tempo_bpm: float | None = None
+    key: str | None = None
 
 
 async def generate_take(wish: Wish, settings: Settings) -> None:
@@ -53,7 +55,7 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
         engine = wish.engine or engine_for(wish.operation, service, settings.takes.engine)
         if wish.backing is not None:
             take = await service.take(wish.backing)
-            checked += await service.backings.let_in(take, owner=origin, under=checked[0].hearing)
+            checked += await service.backings.let_in(take, owner=origin, under=checked[0].hearing, key=wish.key)
         request = asked.changed(clip_ids=tuple(clip.clip_id for clip in checked), engine=engine)
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
         try:
@@ -86,6 +88,8 @@ def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Req
         seed=DRAW_SEED if wish.seed is None else wish.seed,
         audio_format=audio_format,
         bars=wish.bars,
+        tempo_bpm=wish.tempo_bpm,
+        key=wish.key,
         parent_take_ids=(wish.backing,) if wish.backing else (),
     )
 

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import consent
-from bot.commands.options import BlendBalance, LoopBars, take_choices
+from bot.commands.options import BlendBalance, LoopBars, Tempo, key_choices, take_choices
 from bot.views.access import take_source, visible_take
 from bot.wishes import Source, Wish
 from generation.errors import RequestRefused
@@ -26,6 +26,7 @@ _TAKE = "A take instead of a clip: its id, or one of your newest"
     clip="An audio file or a voice message",
     take=_TAKE,
     bars="How many bars repeat, 1 to 64; as many as fit unless said otherwise",
+    tempo="Beats a minute, 30 to 300: the loop has exactly this tempo; that of the clip unless said otherwise",
     private="Only you see it, until you post it",
 )
 @app_commands.autocomplete(take=take_choices)
@@ -34,11 +35,13 @@ async def loop(
     clip: discord.Attachment | None = None,
     take: str | None = None,
     bars: LoopBars | None = None,
+    tempo: Tempo | None = None,
     private: bool = False,
 ) -> None:
     """Exactly so many bars, which go on from their end to their beginning."""
     source = await _source(interaction, clip, take)
-    wish = Wish.of(interaction, Operation.LOOP, source, changes={"bars": bars}, is_private=private)
+    changes = {"bars": bars, "tempo_bpm": tempo}
+    wish = Wish.of(interaction, Operation.LOOP, source, changes=changes, is_private=private)
     await consent.fulfil(interaction, wish)
 
 
@@ -49,9 +52,11 @@ async def loop(
     take1=_TAKE,
     take2=_TAKE,
     balance="0 (the first alone is heard) to 1 (the second alone); 0.5 unless said otherwise",
+    tempo="Beats a minute, 30 to 300; between the two unless said otherwise",
+    key="Such as D minor, or none: each stays in its own; the nearest to both unless said otherwise",
     private="Only you see it, until you post it",
 )
-@app_commands.autocomplete(take1=take_choices, take2=take_choices)
+@app_commands.autocomplete(take1=take_choices, take2=take_choices, key=key_choices)
 async def blend(
     interaction: discord.Interaction[BandmateClient],
     clip1: discord.Attachment | None = None,
@@ -59,12 +64,15 @@ async def blend(
     take1: str | None = None,
     take2: str | None = None,
     balance: BlendBalance = 0.5,
+    tempo: Tempo | None = None,
+    key: str | None = None,
     private: bool = False,
 ) -> None:
     """Both together; a clip that is given twice is a mistake that the engine tells."""
     sources = [await _source(interaction, clip1, take1), await _source(interaction, clip2, take2)]
     weights = [round(1 - balance, 3), round(balance, 3)]
-    wish = Wish.of(interaction, Operation.BLEND, *sources, changes={"weights": weights}, is_private=private)
+    changes = {"weights": weights, "tempo_bpm": tempo, "key": key}
+    wish = Wish.of(interaction, Operation.BLEND, *sources, changes=changes, is_private=private)
     await consent.fulfil(interaction, wish)
 
 

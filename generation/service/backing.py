@@ -68,6 +68,6 @@ class Backings:
 
 def _beside_the_rest(drums: Clip, others: list[Clip]) -> tuple[Clip, Clip]:
     """The drums and the sum of the others, both turned down where that passes full scale: the mix sets the level."""
-    rest = np.sum([stem.samples for stem in others], axis=0, dtype=np.float32)
+    rest = np.asarray(np.sum([stem.samples for stem in others], axis=0), np.float32)
     room = np.float32(1 / max(float(np.abs(rest).max()), 1.0))
     return Clip(drums.samples * room, drums.sample_rate_hz), Clip(rest * room, drums.sample_rate_hz)

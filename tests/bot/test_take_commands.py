@@ -107,6 +107,8 @@ async def test_loop_a_clip_and_a_take(stage: Stage, take: discord.Message) -> No
     await stage.bob.slash(stage.channel, "loop", clip=OGG, bars=8)
     request = stage.service.last_job.request
     assert (request.operation, request.bars, request.engine) == (Operation.LOOP, 8, "studio")
+    await stage.bob.slash(stage.channel, "loop", clip=OGG, bars=4, tempo=90.0)  # where no beat is heard
+    assert (stage.service.last_job.request.bars, stage.service.last_job.request.tempo_bpm) == (4, 90.0)
     await stage.bob.slash(stage.channel, "loop", take="take1ofjob1")
     request = stage.service.last_job.request
     assert (request.bars, request.parent_take_ids) == (None, ("take1ofjob1",))
@@ -118,6 +120,8 @@ async def test_blend_a_clip_and_a_take(stage: Stage, take: discord.Message) -> N
     assert request.operation is Operation.BLEND and request.weights == (0.7, 0.3)
     assert request.clip_ids == ("clip1", "clip-of-take1ofjob1") and request.parent_take_ids == ("take1ofjob1",)
     assert (await stage.made()).attachments[0].filename.startswith("blend")
+    await stage.bob.slash(stage.channel, "blend", clip1=OGG, clip2=OGG, tempo=100.0, key="none")
+    assert (stage.service.last_job.request.tempo_bpm, stage.service.last_job.request.key) == (100.0, "none")
 
 
 async def test_accompany_a_clip_with_a_take(stage: Stage, take: discord.Message) -> None:

@@ -25,9 +25,7 @@ async def band(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def test_a_take_is_laid_under_a_clip_with_its_drums_untransposed_until_it_is_taken_back(
-    band: Service, tmp_path: Path
-) -> None:
+async def test_a_take_is_laid_under_a_clip_until_it_is_taken_back(band: Service, tmp_path: Path) -> None:
     composed = Request(Operation.COMPOSE, "rock in D major at 112 bpm", duration_s=8.0, seed=3)
     (take,) = await (await band.submit(composed, member(), key="take")).takes()
     clip, _ = song_clip(tempo_bpm=104.0, duration_s=10.0)
