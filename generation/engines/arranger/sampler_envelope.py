@@ -12,6 +12,8 @@ from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Wave
 
 MIN_ATTACK_S = 0.0005
+MIN_FALL_S = 0.01
+"""From its peak a note does not jump to where it holds, which would click: the organ's presets have no decay."""
 MAX_STAGE_S = 60.0
 
 
@@ -34,10 +36,11 @@ def volume_envelope(zone: sf.Zone, key: int, num_frames: int) -> Wave:
     floor_db = _sustain_db(zone)
     rising = min(int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1, num_frames)
     top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), num_frames)
-    bottom = min(top + int(decay_s * -floor_db / 100 * SAMPLE_RATE_HZ), num_frames)
+    fall_s = max(decay_s * -floor_db / 100, MIN_FALL_S)
+    bottom = min(top + int(fall_s * SAMPLE_RATE_HZ), num_frames)
     curve = np.empty(num_frames, dtype=np.float32)
     curve[:top] = 1
-    per_frame = np.float32(-100 * np.log(10) / 20 / max(decay_s, 0.001) / SAMPLE_RATE_HZ)
+    per_frame = np.float32(floor_db * np.log(10) / 20 / fall_s / SAMPLE_RATE_HZ)
     np.exp(np.arange(bottom - top, dtype=np.float32) * per_frame, out=curve[top:bottom])
     curve[bottom:] = 10 ** (floor_db / 20)
     time_s = np.arange(rising, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)

@@ -185,7 +185,7 @@ def filtered(wave: Wave, zone: sf.Zone, key: int, velocity: int) -> Wave:
     cents = np.full(1, cutoff)
     if envelope or oscillator:
         num_frames = -(-len(wave) // CHUNK_FRAMES) * CHUNK_FRAMES
-        time_s = np.arange(0, num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ
+        time_s = np.arange(FILTER_BLOCK / 2, num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ  # the middle of each block
         cents = cutoff + envelope * modulation_envelope(zone, key, time_s) + oscillator * _modulation_lfo(zone, time_s)
     return swept_lowpass(wave, cents, resonance_db)
 

@@ -83,6 +83,15 @@ def test_a_sustained_note_holds_for_five_seconds(font: SoundFont, program: int) 
     assert jumps[4 * SAMPLE_RATE_HZ : 5 * SAMPLE_RATE_HZ].max() < 3 * jumps[: 2 * SAMPLE_RATE_HZ].max() + 1e-3
 
 
+@pytest.mark.parametrize("velocity", [0.5, 0.8])
+def test_an_organ_note_begins_without_a_click(font: SoundFont, velocity: float) -> None:
+    """Its level falls right after the attack: a jump there was 180 times the usual bend of the wave."""
+    for pitch in (40, 48, 57):
+        wave = one_note(font, "gm:16", pitch, velocity).mean(axis=0)
+        bend = np.abs(np.diff(wave[: SAMPLE_RATE_HZ // 2], 2))
+        assert bend.max() < 15 * np.sqrt(np.mean(np.square(bend)))
+
+
 @pytest.mark.parametrize("name", ["gm:0", "gm:16", "gm:33", "gm:48", "gm:73", "synth:square", "synth:pad"])
 def test_a_released_note_ends(font: SoundFont, name: str) -> None:
     wave = one_note(font, name, 60, held_s=0.5, length_s=4.0)
