@@ -143,10 +143,10 @@ async def _back(
     backing: str,
     wishes: Wishes,
 ) -> None:
-    """A take under the clip: it is there already, so only key and format can be wished."""
+    """A take under the clip: it is there already, so key and format can be wished, and the clip's tempo said."""
     take = await visible_take(interaction, backing.strip().strip("`"))
     sources = Source.of_attachment(clip, str(interaction.user.id)), await take_source(interaction, take)
-    changes = {"key": wishes.key, "audio_format": wishes.format, "seed": wishes.seed}
+    changes = {"key": wishes.key, "tempo_bpm": wishes.tempo, "audio_format": wishes.format, "seed": wishes.seed}
     said = {name: value for name, value in changes.items() if value is not None}
     wish = Wish.of(interaction, Operation.ACCOMPANY, *sources, prompt=prompt, changes=said, is_private=wishes.private)
     await consent.fulfil(interaction, wish)
