@@ -113,7 +113,8 @@ class Jobs:
 
 async def read_queue(db: Database, connection: AsyncConnection) -> Queue:
     """Everything that waits or runs, and the turns of those who wait; part of a transaction."""
-    columns = [jobs.c[item.name] for item in fields(QueuedJob)]  # few and plain: this is read for every lease
+    asked = {"model": jobs.c.request["model"].as_string().label("model")}
+    columns = [asked.get(item.name, jobs.c.get(item.name)) for item in fields(QueuedJob)]  # few: read for every lease
     wanted = select(*columns).where(in_states(ACTIVE_STATES)).order_by(jobs.c.submitted_at, jobs.c.job_id)
     now = await db.now(connection)
     rows = [_as_of(now, QueuedJob(*row)) for row in await connection.execute(wanted)]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 log = structlog.get_logger()
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a ledger that is there already needs no alembic, whose import takes 0.2 s."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_NUMBER = 0x62616E64  # "band": one service migrates at a time, the others wait and find it done

@@ -73,6 +73,11 @@ class JobRow:
         return cls(**values)
 
     @property
+    def model(self) -> str | None:
+        """The model that was asked for; None: the engine's default."""
+        return self.request.model
+
+    @property
     def origin(self) -> Origin:
         """Who asked, from where."""
         return Origin(self.front_end, self.person_id, self.person_name, self.guild_id, self.channel_id, self.reply)
@@ -113,6 +118,7 @@ class QueuedJob:
     worker_deaths: int
     device: str | None
     fraction: float
+    model: str | None = None  # of the request: None is the engine's default
 
     @property
     def turn_keys(self) -> tuple[str, str]:

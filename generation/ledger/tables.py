@@ -143,10 +143,11 @@ spendings = (
     )
 )
 
-speeds = Table(  # what making one second of music costs, per engine and kind of device
+speeds = Table(  # what making one second of music costs, per engine, model ("": it has none) and kind of device
     "speeds",
     metadata,
     Column("engine", String(64), primary_key=True),
+    Column("model", String(160), primary_key=True),
     Column("device", String(64), primary_key=True),
     Column("wall_s_per_music_s", Double, nullable=False),
     Column("num_measured", Integer, nullable=False),

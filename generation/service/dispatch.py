@@ -75,7 +75,7 @@ class Dispatcher:
             ring = self._ended.listen()
         await asyncio.gather(*(worker.close() for worker in self.workers))
         for held in list(self._held.values()):
-            await self._hand_back(held)
+            await self._finish(held, self._hand_back(held))  # one that was cancelled a moment ago stops nothing
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -287,11 +287,7 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     def _count_rows(self) -> None:
-        rows: dict[str, int] = {}
-        for worker in self.workers:
-            for name, engine in worker.capabilities.items():
-                rows[name] = rows.get(name, 0) + engine.max_jobs
-        self._outlook.rows = rows
+        self._outlook.know(item for worker in self.workers for item in worker.capabilities.items())
 
     def _licence(self, engine: str) -> str:
         return next(worker.capabilities[engine].licence for worker in self.workers if engine in worker.capabilities)

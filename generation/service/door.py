@@ -70,7 +70,7 @@ class Door:
         admission.check(request, self._engines(), self._unavailable())
         await self._require_parents(request)
         least_s = admission.least_music_s(request, self._engines()[request.engine])
-        wanted = Amount(least_s, self._outlook.guess_s(request.engine, least_s) or 0.0)
+        wanted = Amount(least_s, self._outlook.guess_s(request.engine, least_s, request.model) or 0.0)
         async with self._told(origin):
             await self._ledger.jobs.require_room(origin, wanted, limits_of(self.limits, place))
 
@@ -94,7 +94,7 @@ class Door:
             music_s,
             priority=1 if music_s > self._config.long_job_s else 0,
             home=self._ledger.instance.instance_id,
-            expected_s=self._outlook.guess_s(request.engine, music_s),
+            expected_s=self._outlook.guess_s(request.engine, music_s, request.model),
         )
         async with self._told(origin):
             return await self._ledger.jobs.submit(job, limits_of(self.limits, place))

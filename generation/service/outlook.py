@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from generation import scheduling
 from generation.config import ServiceConfig
+from generation.engines.base import Capabilities
 from generation.jobs import Origin
 from generation.scheduling import Forecast, Line, Running, Waiting
 
 if TYPE_CHECKING:
     from generation.ledger import JobRow, Ledger, Queue, QueuedJob
+    from generation.ledger.speeds import SpeedKey
 
 _FRESH_S = 0.5
 """A forecast this old is still given out: a hundred tickets ask for the same one."""
@@ -22,35 +25,51 @@ _MAX_SHARE = 0.05
 
 
 class Outlook:
-    """Places and times of the waiting jobs. `rows`: by engine, on all devices of this service."""
+    """Places and times of the waiting jobs. `rows`: by engine, on all devices of this service; `usual_models`: what
+    an engine takes when no model is asked for, where it has any."""
 
     def __init__(self, ledger: Ledger, config: ServiceConfig) -> None:
         self._ledger, self._config = ledger, config
-        self._speeds: dict[tuple[str, str], float] = {}
+        self._speeds: dict[SpeedKey, float] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._stale_at_s = float("-inf")
         self._is_looking = False
         self.rows: Mapping[str, int] = {}
+        self.usual_models: Mapping[str, str] = {}
 
     async def open(self) -> None:
         """Read the speeds that were measured so far."""
         self._speeds = await self._ledger.speeds.all()
 
+    def know(self, engines: Iterable[tuple[str, Capabilities]]) -> None:
+        """The engines of all workers: how many rows there are of each, and which model each takes by itself."""
+        rows, models = Counter[str](), dict[str, str]()
+        for name, engine in engines:
+            rows[name] += engine.max_jobs
+            if engine.models:
+                models[name] = engine.models[0]
+        self.rows, self.usual_models = rows, models
+
     async def note_speed(self, row: JobRow, wall_s: float) -> None:
         """Correct an engine's speed by a job that took `wall_s` seconds."""
         if row.music_s > 0 and row.device is not None:
-            await self._ledger.speeds.note(row.engine, row.device, wall_s / row.music_s)
+            key = (row.engine, self._model(row.engine, row.model), row.device)
+            await self._ledger.speeds.note(key, wall_s / row.music_s)
             self._speeds = await self._ledger.speeds.all()
 
-    def guess_s(self, engine: str, music_s: float) -> float | None:
-        """How long so much music should hold the fastest device; None when nothing was measured."""
-        measured = [speed for (name, _), speed in self._speeds.items() if name == engine]
+    def guess_s(self, engine: str, music_s: float, model: str | None = None) -> float | None:
+        """How long so much music should hold the fastest device; None when nothing was measured; `model` as asked."""
+        wanted = (engine, self._model(engine, model))
+        measured = [speed for (*maker, _), speed in self._speeds.items() if tuple(maker) == wanted]
         return music_s * min(measured) if measured else None
 
     def expected_s(self, row: JobRow | QueuedJob) -> float | None:
         """How long a job should take, by its device's speed or the fastest known; None when nothing was measured."""
-        own = self._speeds.get((row.engine, row.device or ""))
-        return self.guess_s(row.engine, row.music_s) if own is None else row.music_s * own
+        own = self._speeds.get((row.engine, self._model(row.engine, row.model), row.device or ""))
+        return self.guess_s(row.engine, row.music_s, row.model) if own is None else row.music_s * own
+
+    def _model(self, engine: str, wanted: str | None) -> str:
+        return wanted or self.usual_models.get(engine, "")
 
     def line(self, queue: Queue) -> Line:
         """The queue in the words of the scheduling."""

@@ -53,8 +53,8 @@ async def test_clips_and_speeds_come_back(ledger: Ledger) -> None:
 
     assert await ledger.speeds.all() == {}
     for speed in (1.0, 2.0):
-        await ledger.speeds.note("arranger", "cpu", speed)
-    assert await ledger.speeds.all() == {("arranger", "cpu"): pytest.approx(1.2)}
+        await ledger.speeds.note(("arranger", "", "cpu"), speed)
+    assert await ledger.speeds.all() == {("arranger", "", "cpu"): pytest.approx(1.2)}
 
 
 @pytest.fixture

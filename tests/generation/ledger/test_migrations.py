@@ -82,7 +82,7 @@ async def test_a_ledger_of_an_earlier_form_is_brought_up_with_all_that_is_in_it(
     assert await ledger.takes.get("old-0") == TAKE
     waiting = await ledger.jobs.get("waits")
     assert (waiting.request, waiting.state, waiting.expected_s) == (REQUEST, JobState.QUEUED, None)
-    assert await ledger.speeds.all() == {("arranger", "cpu"): 0.25}
+    assert await ledger.speeds.all() == {("arranger", "", "cpu"): 0.25}
     (job,) = (await ledger.jobs.queue()).waiting
     assert job.job_id == "waits"
     kept = await ledger.preferences.of("discord", [("guild", "7")])

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from generation.config import ServiceConfig
-from generation.ledger import JobRow, Ledger
+from generation.ledger import JobRow, Ledger, NewJob
+from generation.request import Operation, Request
 from generation.service.outlook import Outlook
-from tests.support.jobs import asker, leased, put_in_line
+from tests.support.jobs import MANY, asker, leased, put_in_line
 
 
 @pytest.fixture
@@ -56,6 +57,29 @@ async def test_each_engine_and_device_has_its_own_speed(ledger: Ledger, outlook:
         ("cuda:0", "musicgen", 400.0),  # not measured there: by the nearest that was
     ):
         assert outlook.expected_s(replace(waiting, device=device, engine=engine)) == pytest.approx(expected_s)
+
+
+async def test_each_model_has_its_own_speed(ledger: Ledger, outlook: Outlook) -> None:
+    outlook.usual_models = {"musicgen": "small"}
+    row = await job_on(ledger, "cpu", "musicgen")
+    large = replace(row, request=replace(row.request, model="large"))
+    await outlook.note_speed(row, 100.0)
+    assert outlook.expected_s(row) == 100.0 and outlook.expected_s(large) is None
+    await outlook.note_speed(large, 500.0)
+    assert outlook.expected_s(large) == 500.0 and outlook.guess_s("musicgen", 20.0) == 100.0
+    outlook.usual_models = {"musicgen": "medium"}  # the operator has changed it: nothing is known of the new one
+    assert outlook.expected_s(row) is None and outlook.guess_s("musicgen", 20.0, "small") == 100.0
+
+
+async def test_the_line_knows_the_models(ledger: Ledger, outlook: Outlook) -> None:
+    request = Request(Operation.COMPOSE, "a waltz", engine="musicgen", model="large")
+    job = NewJob("job", "key", asker(), request, 20.0, 0, ledger.instance.instance_id)
+    row, _ = await ledger.jobs.submit(job, MANY)
+    await outlook.note_speed(replace(row, device="cpu"), 500.0)
+    (waiting,) = (await ledger.jobs.queue()).waiting
+    assert waiting.model == "large" and outlook.expected_s(waiting) == 500.0
+    await put_in_line(ledger)
+    assert [job.model for job in (await ledger.jobs.queue()).waiting] == ["large", None]
 
 
 async def test_an_estimate_is_corrected_by_every_job(ledger: Ledger, outlook: Outlook, tmp_path: Path) -> None:
