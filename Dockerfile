@@ -6,6 +6,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/bandmate
 COPY config/lock/run.txt /build/run.txt
 RUN /opt/bandmate/bin/pip install --require-hashes -r /build/run.txt
+# Voice channels (the extra `voice`): wheels that bring all they need, nothing of the system. The lock file of all extras
+# holds their versions and hashes; of it nothing else is installed.
+COPY config/lock/dev.txt /build/dev.txt
+RUN /opt/bandmate/bin/pip install --require-hashes --constraint /build/dev.txt pynacl davey
 # The neural engines: docker build --build-arg EXTRAS="torch transformers safetensors" .
 ARG EXTRAS=""
 RUN if [ -n "$EXTRAS" ]; then /opt/bandmate/bin/pip install $EXTRAS; fi
