@@ -9,7 +9,8 @@ RUN /opt/bandmate/bin/pip install --require-hashes -r /build/run.txt
 # Voice channels (the extra `voice`): wheels that bring all they need, nothing of the system. The lock file of all extras
 # holds their versions and hashes; of it nothing else is installed.
 COPY config/lock/dev.txt /build/dev.txt
-RUN /opt/bandmate/bin/pip install --require-hashes --constraint /build/dev.txt pynacl davey
+RUN awk '/^[a-z]/ { keep = /^(pynacl|davey|cffi|pycparser)==/ } keep' /build/dev.txt > /build/voice.txt \
+    && /opt/bandmate/bin/pip install --require-hashes -r /build/voice.txt
 # The neural engines: docker build --build-arg EXTRAS="torch transformers safetensors" .
 ARG EXTRAS=""
 RUN if [ -n "$EXTRAS" ]; then /opt/bandmate/bin/pip install $EXTRAS; fi
