@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -114,7 +115,9 @@ class Jobs:
 async def read_queue(db: Database, connection: AsyncConnection) -> Queue:
     """Everything that waits or runs, and the turns of those who wait; part of a transaction."""
     asked = {"model": jobs.c.request["model"].as_string().label("model")}
-    columns = [asked.get(item.name, jobs.c.get(item.name)) for item in fields(QueuedJob)]  # few: read for every lease
+    columns: list[Any] = [
+        asked.get(item.name, jobs.c.get(item.name)) for item in fields(QueuedJob)
+    ]  # few: read for every lease
     wanted = select(*columns).where(in_states(ACTIVE_STATES)).order_by(jobs.c.submitted_at, jobs.c.job_id)
     now = await db.now(connection)
     rows = [_as_of(now, QueuedJob(*row)) for row in await connection.execute(wanted)]
