@@ -102,6 +102,7 @@ def changes_between(then: Recipe, now: Recipe) -> tuple[str, ...]:
         ("the precision", then.precision, now.precision),
         ("the device", then.device_kind, now.device_kind),
         ("what was heard in the clips", _heard(then), _heard(now)),
+        ("the takes computed at once", *(str(item.details.get("takes_at_once", 1)) for item in (then, now))),
         *_made_with(then, now),
     ]
     names = sorted(then.versions.keys() | now.versions.keys())

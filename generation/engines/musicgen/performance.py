@@ -38,6 +38,7 @@ class Performance:
         self.audio: list[Samples] = []
         self.row: Row | None = None
         self.prompt_was_cut = False
+        self.most_rows = 1  # of the batch: libraries add up a larger one in another order
 
     @property
     def num_made(self) -> int:
@@ -76,6 +77,7 @@ class Performance:
 
         A window that the batch has lost (it was made anew with fewer rows) begins again, with the same noise.
         """
+        self.most_rows = max(self.most_rows, len(batch.rows))
         if self.row is not None and not batch.has(self.row):
             self.row = None
             self.generator.set_state(self.window_noise)
@@ -148,6 +150,7 @@ class Performance:
             # which now and then turns one code into another and everything after it with it.
             "noise": "torch.Generator on the CPU, one for each take",
             "same_in_any_batch": "to rounding",
+            "takes_at_once": self.most_rows,
             "torch": str(torch.__version__),
         }
 

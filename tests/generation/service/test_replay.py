@@ -93,6 +93,12 @@ async def test_takes_of_a_neural_engine_come_out_identical(tmp_path: Path) -> No
             again = await service.replay(take.take_id)
             assert again.sentence() == "Identical, sample for sample.", (request.operation, again)
             assert {"torch", "transformers", "numpy"} <= set(take.recipe.versions)
+        pair = Request(Operation.COMPOSE, "lo fi", engine="musicgen", duration_s=1.0, num_takes=2, seed=5)
+        takes = await (await service.submit(pair, member(), key="pair")).takes()
+        again = await service.replay(takes[1].take_id)
+        assert again.verdict is not Verdict.IMPOSSIBLE
+        # two rows add up in another order than one: whatever comes of it, the replay names it
+        assert again.changes == ("the takes computed at once (2 then, 1 now)",)
 
 
 async def test_a_clip_that_has_changed_since_is_named(band: Service, tmp_path: Path) -> None:
