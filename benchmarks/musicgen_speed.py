@@ -210,7 +210,7 @@ def step_bytes(checkpoint: Checkpoint, num_rows: int, mean_place: float) -> floa
         if layer.cross is not None:
             products += [layer.cross.query, layer.cross.out]
         total += sum(product.num_bytes for product in products)
-    line = 2 * weights.shape.hidden * weights.precision.dtype.itemsize * weights.shape.num_layers
+    line = 2 * weights.shape.hidden * weights.precision.cache_dtype.itemsize * weights.shape.num_layers
     return total + num_rows * 2 * mean_place * line
 
 

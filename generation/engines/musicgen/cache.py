@@ -58,14 +58,18 @@ class Cache:
     [2, max_rows, heads, tokens, head]. Places lie next to each other within a head: a CPU's attention reads them in up
     to half the time that it takes when heads lie next to each other within a place.
     prompts_version: changes whenever the prompts do, for those who keep copies.
+    num_places: of each row; enough for a whole window unless fewer are asked for.
     """
 
-    def __init__(self, shape: ModelShape, precision: Precision, max_rows: int, device: torch.device) -> None:
+    def __init__(
+        self, shape: ModelShape, precision: Precision, max_rows: int, device: torch.device, num_places: int = 0
+    ) -> None:
         self.shape, self.max_rows, self.device = shape, max_rows, device
+        self.num_places = num_places or shape.max_positions
         dtype, heads, width = precision.dtype, shape.num_heads, shape.head_size
         # Zeros, not empty: places that are masked are multiplied by 0, which not-a-number would survive.
         self.past = [
-            torch.zeros(2, max_rows * HALVES, heads, shape.max_positions, width, dtype=dtype, device=device)
+            torch.zeros(2, max_rows * HALVES, heads, self.num_places, width, dtype=precision.cache_dtype, device=device)
             for _ in range(shape.num_layers)
         ]
         self.max_prompt_span = num_tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
@@ -91,9 +95,10 @@ class Cache:
     @staticmethod
     def num_bytes(shape: ModelShape, precision: Precision) -> int:
         """Device memory of one row."""
-        line = 2 * shape.hidden * int(precision.dtype.itemsize) * shape.num_layers
-        tokens = 0 if shape.is_melody else MAX_TEXT_TOKENS
-        return line * (HALVES * shape.max_positions + tokens) + shape.num_codebooks * shape.max_positions * 12
+        channels = 2 * shape.hidden * shape.num_layers
+        past = channels * HALVES * shape.max_positions * int(precision.cache_dtype.itemsize)
+        prompt = channels * (0 if shape.is_melody else MAX_TEXT_TOKENS) * int(precision.dtype.itemsize)
+        return past + prompt + shape.num_codebooks * shape.max_positions * 12
 
     def move(self, source: int, target: int) -> None:
         """Copy a row over another one."""
@@ -149,7 +154,7 @@ class CacheView:
         halves = torch.arange(first_row * HALVES, (first_row + num_rows) * HALVES, step, device=device)
         heads = torch.arange(num_heads, device=device)
         lines = halves[:, None] * num_heads + torch.cat([heads, heads + cache.max_rows * HALVES * num_heads])
-        self.targets = (lines[..., None] * cache.shape.max_positions + places[:, None]).flatten()
+        self.targets = (lines[..., None] * cache.num_places + places[:, None]).flatten()
         dtype = cache.past[0].dtype
         self.past_mask = _mask(torch.arange(span, device=device) > places[:, None, :, None], dtype)
         tokens = torch.arange(cache.prompt_span, device=device)

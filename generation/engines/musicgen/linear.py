@@ -24,9 +24,14 @@ class Precision(StrEnum):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of activations, norms, embeddings, keys and values; int8 weights work on float32."""
+        """The dtype of activations, norms, embeddings and prompts; int8 weights work on float32."""
         names = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
         return names.get(self, torch.float32)
+
+    @property
+    def cache_dtype(self) -> torch.dtype:
+        """The dtype of keys and values; with int8 weights these are int8 too (calibration.py)."""
+        return torch.int8 if self is Precision.INT8 else self.dtype
 
 
 class Linear(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from generation.engines.musicgen.calibration import cache_steps
 from generation.engines.musicgen.codec import Codec
 from generation.engines.musicgen.conditions import Conditioner
 from generation.engines.musicgen.linear import Precision
@@ -16,6 +17,9 @@ from generation.engines.musicgen.options import PUBLISHED, MusicgenOptions, requ
 from generation.engines.musicgen.shape import ModelShape
 from generation.engines.musicgen.weights import DecoderWeights, fuse
 from generation.errors import EngineUnavailable
+
+CALIBRATION_PROMPT = "lo-fi hip hop with a warm piano and slow drums"
+"""Any ordinary one: see calibration.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,11 @@ def assemble(
         raise EngineUnavailable(f"The checkpoint {name} has a codec of another kind than MusicGen's; take another one.")
     weights = fuse(model.decoder, shape, precision, device)
     model.decoder = None  # its weights live on in `weights`
-    if precision is Precision.INT8:
-        weights = with_session(weights)
     model.to(device)
-    return Checkpoint(
-        name, revision, shape, weights, Conditioner(model, tokenizer, weights), Codec(model.audio_encoder, shape)
-    )
+    conditioner = Conditioner(model, tokenizer, weights)
+    if precision is Precision.INT8:
+        weights = with_session(weights, cache_steps(weights, conditioner.prepare(CALIBRATION_PROMPT)))
+    return Checkpoint(name, revision, shape, weights, conditioner, Codec(model.audio_encoder, shape))
 
 
 def locate(name: str, options: MusicgenOptions) -> tuple[str, str]:

@@ -4,8 +4,9 @@ One call then runs all layers, without torch's price for each operator, and on t
 well with others. The product is MLAS's of unsigned by signed int8 (`MatMulIntegerToFloat`), on processors with AMX a
 tile at once: reading the weights is then all that a step waits for, and a few rows more cost nothing.
 
-Activations are rounded to int8 with a scale for each row, and products summed in whole numbers, so that a row's result
-is the same to the last bit whatever the other rows are.
+Activations are rounded to int8 with a scale for each line, and products summed in whole numbers, so that a row's result
+is the same to the last bit whatever the other rows are. Keys and values are kept in int8 with the steps of
+calibration.py; attention multiplies them in float32.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from generation.engines.musicgen.linear import Int8Linear, Linear
 from generation.engines.musicgen.weights import DecoderWeights, Norm
 
 CONTRIB = "com.microsoft"
 OPSET, IR_VERSION = 21, 10
-"""ONNX 1.16 of 2024; any onnxruntime from 1.20 on reads it."""
+"""ONNX 1.16 of 2024; onnxruntime from 1.28 on: 1.27 takes keys and values in int8, and computes them wrongly."""
 LARGE_BYTES = 1 << 10
 """What is larger is handed to the session beside the graph: a graph can't be larger than 2 GB."""
 Array = npt.NDArray[Any]
@@ -90,89 +92,84 @@ class Graph:
 class DecoderGraph(Graph):
     """The layers of MusicGen: see `TorchLayers.transform`, which does the same in torch, for what happens in a layer.
 
-    Inputs, for `lines` = rows * halves * positions: hidden [lines, hidden]; zero_points uint8 [lines], all 128; places
-    int32 [rows * halves], the last place of each; total int32, the largest of them plus 1; self_shape and cross_shape
-    int64, how the lines lie: [rows * halves, positions, 3 * hidden] and [rows, halves * positions, hidden]; has_prompt
-    float32 [lines, 1], 1 or 0; prompt_mask int32 [rows, tokens]; of each layer past_keys_0, past_values_0 ... [rows *
-    halves, heads, places, head], written in place, and prompt_keys_0, prompt_values_0 ... [rows, heads, tokens, head].
-    Output: logits [lines, codebooks * codes].
+    Inputs, for `halves` = those of all rows: hidden [halves, positions, hidden]; zero_points uint8 [halves, positions,
+    1], all 128; places int32 [halves], the last place of each; total int32, the largest of them plus 1; has_prompt
+    float32 [halves, 1, 1], 1 or 0; by_half and by_row int64, how a layer's lines lie: [halves, positions, hidden] and
+    [rows, halves of a row * positions, hidden]; prompt_mask int32 [rows, tokens]; of each layer past_keys_0,
+    past_values_0 ... int8 [halves, heads, places, head], written in place, and prompt_keys_0, prompt_values_0 ...
+    [rows, heads, tokens, head]. Output: logits [halves, positions, codebooks * codes].
     """
 
-    def __init__(self, weights: DecoderWeights) -> None:
+    def __init__(self, weights: DecoderWeights, steps: list[Tensor]) -> None:
+        """Of int8 weights, which are taken; `steps`: see `calibration.cache_steps`."""
         super().__init__()
         shape, width = weights.shape, weights.shape.hidden
-        self.num_heads = shape.num_heads
+        self.num_heads, self.steps = shape.num_heads, steps
         self.past_sizes = ("halves", shape.num_heads, shape.max_positions, shape.head_size)
         self.prompt_sizes = ("rows", shape.num_heads, "tokens", shape.head_size)
         self.seventh_bits = self.constant(np.array(1 / 127, np.float32))
-        self.tiny = self.constant(np.array(1e-12, np.float32))
-        self.last_axis, self.as_lines = self.constant(np.array([1])), self.constant(np.array([-1, width]))
-        hidden = self.input("hidden", "float32", "lines", width)
-        for name, dtype, *sizes in (
-            ("zero_points", "uint8", "lines"),
-            ("places", "int32", "halves"),
-            ("total", "int32"),
-            ("self_shape", "int64", 3),
-        ):
-            self.input(name, dtype, *sizes)
+        self.last_axis = self.constant(np.array([-1]))
+        hidden = self.input("hidden", "float32", "halves", "positions", width)
+        self.input("zero_points", "uint8", "halves", "positions", 1)
+        self.input("places", "int32", "halves")
+        self.input("total", "int32")
         if not shape.is_melody:
-            self.input("cross_shape", "int64", 3)
-            self.input("has_prompt", "float32", "lines", 1)
+            self.input("by_half", "int64", 3)
+            self.input("by_row", "int64", 3)
+            self.input("has_prompt", "float32", "halves", 1, 1)
             self.input("prompt_mask", "int32", "rows", "tokens")
-        self.output("logits", "float32", "lines", shape.num_codebooks * shape.num_codes)
+        self.output("logits", "float32", "halves", "positions", shape.num_codebooks * shape.num_codes)
         self._stack(weights, hidden)
 
     def _stack(self, weights: DecoderWeights, hidden: str) -> None:
-        """All layers and the heads; each norm also adds what the part before it computed."""
-        norm = weights.layers[0].norm
-        normed = self.node("LayerNormalization", hidden, *self._norm(norm), axis=-1, epsilon=norm.epsilon)
+        """All layers and the heads."""
+        normed = self.norm(hidden, weights.layers[0].norm)
         followers = [*(layer.norm for layer in weights.layers[1:]), weights.norm]
         for index, (layer, next_norm) in enumerate(zip(weights.layers, followers, strict=True)):
             attended = self.linear(self._attend_to_past(self.linear(normed, layer.query_key_value), index), layer.out)
+            hidden = self.node("Add", hidden, attended)
             if layer.cross is not None:
-                normed, hidden = self.add_and_norm(hidden, attended, layer.cross.norm)
-                attended = self._attend_to_prompt(self.linear(normed, layer.cross.query), index)
-                attended = self.node("Mul", self.linear(attended, layer.cross.out), "has_prompt")
-            normed, hidden = self.add_and_norm(hidden, attended, layer.feed_norm)
-            up = self.node("Gelu", self.linear(normed, layer.up), domain=CONTRIB)
-            normed, hidden = self.add_and_norm(hidden, self.linear(up, layer.down), next_norm)
+                query = self.linear(self.norm(hidden, layer.cross.norm), layer.cross.query)
+                attended = self.linear(self._attend_to_prompt(query, index), layer.cross.out)
+                hidden = self.node("Add", hidden, self.node("Mul", attended, "has_prompt"))
+            up = self.node("Gelu", self.linear(self.norm(hidden, layer.feed_norm), layer.up), domain=CONTRIB)
+            hidden = self.node("Add", hidden, self.linear(up, layer.down))
+            normed = self.norm(hidden, next_norm)
         self.linear(normed, weights.heads, output="logits")
 
     def linear(self, inputs: str, weight: Linear, output: str = "") -> str:
-        """Multiply [lines, inputs]: round each line to int8 by its largest value, multiply, scale back."""
+        """Multiply [..., inputs]: round each line to int8 by its largest value, multiply, scale back.
+
+        A line of zeros has the scale 0, and whatever it is rounded to becomes 0 again.
+        """
         if not isinstance(weight, Int8Linear):
             raise TypeError("the graph is made of int8 weights")
-        largest = self.node("ReduceMax", self.node("Abs", inputs), self.last_axis, keepdims=0)
-        scale = self.node("Max", self.node("Mul", largest, self.seventh_bits), self.tiny)
-        rounded = self.node("QuantizeLinear", inputs, scale, "zero_points", axis=0)
-        values, scales = self.constant(weight.take().numpy()), self.constant(weight.scales.numpy())
+        values, scales = weight.take().numpy(), self.constant(weight.scales.numpy())
+        largest = self.node("ReduceMax", self.node("Abs", inputs), self.last_axis, keepdims=1)
+        scale = self.node("Mul", largest, self.seventh_bits)
+        rounded = self.node("QuantizeLinear", inputs, scale, "zero_points", axis=2, block_size=values.shape[0])
         one, zero_point = self.constant(np.array(1, np.float32)), self.constant(np.array(128, np.uint8))
-        product = self.node("MatMulIntegerToFloat", rounded, values, one, scales, zero_point, domain=CONTRIB)
-        column = self.node("Unsqueeze", scale, self.last_axis)
-        return self.node("Mul", product, column, outputs=(output,) if output else ())
+        factors = (rounded, self.constant(values), one, scales, zero_point)
+        product = self.node("MatMulIntegerToFloat", *factors, domain=CONTRIB)
+        return self.node("Mul", product, scale, outputs=(output,) if output else ())
 
-    def add_and_norm(self, hidden: str, more: str, norm: Norm) -> tuple[str, str]:
-        """The norm of the sum, and the sum."""
-        normed, total = self._new(), self._new()
-        names = (normed, "", "", total)
-        inputs = (hidden, more, *self._norm(norm))
-        self.node("SkipLayerNormalization", *inputs, outputs=names, domain=CONTRIB, epsilon=norm.epsilon)
-        return normed, total
+    def norm(self, hidden: str, norm: Norm) -> str:
+        """The layer norm."""
+        parameters = (self.constant(norm.weight.numpy()), self.constant(norm.bias.numpy()))
+        return self.node("LayerNormalization", hidden, *parameters, axis=-1, epsilon=norm.epsilon)
 
     def _attend_to_past(self, projected: str, index: int) -> str:
-        past = [self.input(f"past_{part}_{index}", "float32", *self.past_sizes) for part in ("keys", "values")]
-        present = [self.output(f"new_{part}_{index}", "float32", *self.past_sizes) for part in ("keys", "values")]
-        inputs = (self.node("Reshape", projected, "self_shape"), "", "", *past, "places", "total")
+        past = [self.input(f"past_{part}_{index}", "int8", *self.past_sizes) for part in ("keys", "values")]
+        present = [self.output(f"new_{part}_{index}", "int8", *self.past_sizes) for part in ("keys", "values")]
+        steps = [self.constant(part.numpy()) for part in self.steps[index]]
+        inputs = (projected, "", "", *past, "places", "total", "", "", "", "", "", *steps)
+        heads = {"num_heads": self.num_heads, "kv_num_heads": self.num_heads}
+        kept = {"k_quant_type": "PER_CHANNEL", "v_quant_type": "PER_CHANNEL", "kv_cache_bit_width": 8}
         names = (self._new(), *present)
-        kind, heads = "GroupQueryAttention", self.num_heads
-        attended = self.node(kind, *inputs, outputs=names, domain=CONTRIB, num_heads=heads, kv_num_heads=heads)
-        return self.node("Reshape", attended, self.as_lines)
+        return self.node("GroupQueryAttention", *inputs, outputs=names, domain=CONTRIB, **heads, **kept)
 
     def _attend_to_prompt(self, query: str, index: int) -> str:
         prompt = [self.input(f"prompt_{part}_{index}", "float32", *self.prompt_sizes) for part in ("keys", "values")]
-        inputs = (self.node("Reshape", query, "cross_shape"), *prompt, "", "prompt_mask")
+        inputs = (self.node("Reshape", query, "by_row"), *prompt, "", "prompt_mask")
         attended = self.node("MultiHeadAttention", *inputs, domain=CONTRIB, num_heads=self.num_heads)
-        return self.node("Reshape", attended, self.as_lines)
-
-    def _norm(self, norm: Norm) -> tuple[str, str]:
-        return self.constant(norm.weight.numpy()), self.constant(norm.bias.numpy())
+        return self.node("Reshape", attended, "by_half")

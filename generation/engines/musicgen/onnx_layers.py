@@ -18,11 +18,16 @@ SPIN_US = 50
 than onnxruntime's own choice, which takes the processor from others between two steps."""
 
 
-def with_session(weights: DecoderWeights) -> DecoderWeights:
-    """Turn int8 weights into a session of onnxruntime; what is left of them is the projection of the prompt."""
+def with_session(weights: DecoderWeights, steps: list[Tensor]) -> DecoderWeights:
+    """Turn int8 weights into a session of onnxruntime; what is left of them is the projection of the prompt.
+
+    Args:
+        weights: whose values are taken.
+        steps: of the keys and values in int8, see `calibration.cache_steps`.
+    """
     import onnxruntime
 
-    graph = DecoderGraph(weights)
+    graph = DecoderGraph(weights, steps)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
@@ -44,15 +49,16 @@ class OnnxLayers:
         num_rows, wanted = hidden.shape[0], (hidden.shape[0], self.cache.prompt_span, self.cache.prompts_version)
         if self.pass_over is None or self.pass_over.wanted != wanted:
             self.pass_over = Pass(self, slice(0, HALVES * num_rows), 1, wanted)
-        halves = hidden.repeat_interleave(HALVES, 0)
+        halves = hidden.repeat_interleave(HALVES, 0)[:, None]
         logits = self.pass_over.run(halves, places.repeat_interleave(HALVES))
-        return logits.unflatten(0, (num_rows, HALVES))[:, :num_halves]
+        return logits[:, 0].unflatten(0, (num_rows, HALVES))[:, :num_halves]
 
     def remember(self, row: int, hidden: Tensor, start: int) -> None:
         """Known positions of one row, one half after the other, as onnxruntime's attention wants it."""
         for half, positions in enumerate(hidden):
             line = row * HALVES + half
-            Pass(self, slice(line, line + 1), len(positions)).run(positions, torch.tensor([start + len(positions) - 1]))
+            last = torch.tensor([start + len(positions) - 1])
+            Pass(self, slice(line, line + 1), len(positions)).run(positions[None], last)
 
 
 class Pass:
@@ -62,29 +68,30 @@ class Pass:
         self.session, self.wanted, self.binding = layers.session, wanted, layers.session.io_binding()
         self.bound: list[Tensor] = []
         shape, num_halves = layers.weights.shape, halves.stop - halves.start
-        num_lines, width = num_halves * num_positions, shape.hidden
-        self.hidden = self._input("hidden", torch.zeros(num_lines, width))
+        lines, width = (num_halves, num_positions), shape.hidden
+        self.hidden = self._input("hidden", torch.zeros(*lines, width))
         self.places = self._input("places", torch.zeros(num_halves, dtype=torch.int32))
         self.total = self._input("total", torch.zeros((), dtype=torch.int32))
-        self.logits = self._output("logits", torch.zeros(num_lines, shape.num_codebooks * shape.num_codes))
-        self._input("zero_points", torch.full((num_lines,), 128, dtype=torch.uint8))
-        self._input("self_shape", torch.tensor([num_halves, num_positions, 3 * width]))
+        self.logits = self._output("logits", torch.zeros(*lines, shape.num_codebooks * shape.num_codes))
+        self._input("zero_points", torch.full((*lines, 1), 128, dtype=torch.uint8))
         self._bind_past(layers.cache, halves)
         if not shape.is_melody:
             rows = slice(halves.start // HALVES, -(-halves.stop // HALVES))
-            self._bind_prompts(layers.cache, rows, num_lines)
+            self._bind_prompts(layers.cache, rows)
+            self._input("by_half", torch.tensor([*lines, width]))
+            self._input("by_row", torch.tensor([rows.stop - rows.start, -1, width]))
             has_prompt = (torch.arange(halves.start, halves.stop) % HALVES == 0).float()
-            self._input("has_prompt", has_prompt.repeat_interleave(num_positions)[:, None].contiguous())
+            self._input("has_prompt", has_prompt[:, None, None].contiguous())
 
     def run(self, hidden: Tensor, places: Tensor) -> Tensor:
         """Run all layers.
 
         Args:
-            hidden: float32 [lines, hidden].
+            hidden: float32 [halves, positions, hidden].
             places: int64 [halves], the last place of each.
 
         Returns:
-            Logits float32 [lines, codebooks * codes], overwritten by the next run.
+            Logits float32 [halves, positions, codebooks * codes], overwritten by the next run.
         """
         self.hidden.copy_(hidden)
         self.places.copy_(places)
@@ -98,9 +105,8 @@ class Pass:
                 self._input(f"past_{part}_{index}", memory)
                 self._output(f"new_{part}_{index}", memory)
 
-    def _bind_prompts(self, cache: Cache, rows: slice, num_lines: int) -> None:
-        num_rows, tokens = rows.stop - rows.start, torch.arange(cache.prompt_span)
-        self._input("cross_shape", torch.tensor([num_rows, num_lines // num_rows, cache.shape.hidden]))
+    def _bind_prompts(self, cache: Cache, rows: slice) -> None:
+        tokens = torch.arange(cache.prompt_span)
         self._input("prompt_mask", (tokens < cache.prompt_lengths[rows, None]).int())
         for index, layer in enumerate(cache.prompts):
             for part, memory in zip(("keys", "values"), layer[:, rows, :, : cache.prompt_span], strict=True):
