@@ -1,8 +1,8 @@
 """Mixer: the parts' tracks become stems, an echo and a reverb of all, and a mix through the bus.
 
-track ─ filters ─ drive ─ compression ─ level by role ─ chorus ─ duck ─ pan ─┬─ stem ───────────────┐
-                                                                             ├─ echo send ─┐        ├─ sum ─ bus
-                                                                             └─ room send ─┴ "space"┘
+track ─ low cut ─ drive ─ low-pass ─ compression ─ level ─ chorus ─ duck ─ ride ─ pan ─┬─ stem ───────┐
+                                                                                       ├─ echo ──┐    ├─ sum ─ bus
+                                                                                       └─ room ──┴ "space"
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from generation.clip import Clip
 from generation.engines.arranger.effects_bus import mixing_bus
 from generation.engines.arranger.effects_level import SILENT_LUFS, compressing, decibels, ducking_gain, measuring_lufs
 from generation.engines.arranger.effects_pieces import Steps, added, peak, pieces, scaled
+from generation.engines.arranger.effects_ride import riding_gain
 from generation.engines.arranger.effects_space import echo, reverberate
 from generation.engines.arranger.effects_tone import butterworth, chorusing, driving, filtering
 from generation.engines.arranger.instruments import KICK_PITCHES, ROLE_LEVELS_DB
@@ -31,6 +32,8 @@ SPACE_STEM = "space"
 END_FADE_S = 0.005
 NORMAL_VELOCITY = 0.8
 LOW_ROLES = frozenset({"drums", "kick", "bass", "sub", "effects", "texture", "percussion"})
+UNRIDDEN_ROLES = frozenset({"effects", "texture"})
+"""Risers and impacts have their own way through the form."""
 LOW_CUT_HZ = 120.0
 """Parts that are not meant to have a low end lose it, so that kick and bass have it for themselves."""
 REVERB_SHARE, ECHO_SHARE = 0.7, 0.6
@@ -57,6 +60,7 @@ class Mixer:
         self._num_frames, self._tail = num_frames, tail
         self._kicks_s = _kick_starts(score)
         self._beat_s = _beat_s(score)
+        self._ride = riding_gain(score.markers, num_frames + tail)
         self._room = self._silence(tail)
         has_echo = any(part.sound.delay > 0 for part in score.parts)
         self._echo = np.zeros((1, num_frames + tail), dtype=np.float32) if has_echo else None  # goes from side to side
@@ -99,11 +103,12 @@ class Mixer:
         """One part's channel strip, some hundredths of a second at a time."""
         part, sound, role = track.part, track.part.sound, role_of(track.part)
         low_cut_hz = sound.highpass_hz or (None if role in LOW_ROLES or part.is_drums else LOW_CUT_HZ)
-        for kind, cutoff_hz in (("highpass", low_cut_hz), ("lowpass", sound.lowpass_hz)):
-            if cutoff_hz is not None:
-                yield from filtering(track.dry, butterworth(kind, float(cutoff_hz)))
+        if low_cut_hz is not None:
+            yield from filtering(track.dry, butterworth("highpass", float(low_cut_hz)))
         if sound.drive > 0:
             yield from driving(track.dry, min(sound.drive, 1.0))
+        if sound.lowpass_hz is not None:  # after the drive, as a guitar's cabinet stands behind its amplifier
+            yield from filtering(track.dry, butterworth("lowpass", float(sound.lowpass_hz)))
         if role in _COMPRESSION:
             yield from _evening(track.dry, *_COMPRESSION[role])
         lufs = yield from measuring_lufs(track.dry)
@@ -112,9 +117,9 @@ class Mixer:
             track.dry = yield from chorusing(track.dry, min(sound.chorus, 1.0))
         if sound.duck > 0 and len(self._kicks_s) and role not in ("drums", "kick") and not part.is_drums:
             push = ducking_gain(self._kicks_s, min(sound.duck, 1.0), self._beat_s, track.dry.shape[1])
-            for span in pieces(track.dry.shape[1]):
-                track.dry[:, span] *= push[span]
-                yield
+            yield from _moved(track.dry, push)
+        if self._ride is not None and role not in UNRIDDEN_ROLES:
+            yield from _moved(track.dry, self._ride)
         track.dry = _panned(track.dry, sound.pan)
         yield
         yield from self._send(track)
@@ -178,6 +183,13 @@ def _evening(samples: Wave, depth_db: float, ratio: float, attack_s: float, rele
     highest = peak(samples)
     if highest >= 1e-6:
         yield from compressing(samples, 20 * float(np.log10(highest)) - depth_db, ratio, attack_s, release_s)
+
+
+def _moved(samples: Wave, gains: Wave) -> Steps[None]:
+    """The samples times one gain a frame, in place."""
+    for span in pieces(samples.shape[1]):
+        samples[:, span] *= gains[span]
+        yield
 
 
 def _panned(samples: Wave, pan: float) -> Wave:

@@ -9,6 +9,7 @@ import pytest
 
 from generation.engines.arranger.effects_bus import BUS_LUFS, mixed_bus
 from generation.engines.arranger.effects_level import loudness_lufs
+from generation.engines.arranger.effects_ride import riding_gain
 from generation.engines.arranger.effects_space import SPACES
 from generation.engines.arranger.instruments import PROGRAMS
 from generation.engines.arranger.play import Player
@@ -172,3 +173,31 @@ def test_notes_outside_the_score_do_no_harm(player: Player) -> None:
     mix = rendered(player, score(part("lead", "gm:0", *odd), part("bass", "synth:bass808", *odd), duration_s=1.0)).mix
     assert mix.num_frames == SAMPLE_RATE_HZ
     assert np.abs(mix.samples).max() < 1
+
+
+def test_a_drop_is_louder_than_the_build_before_it(player: Player) -> None:
+    markers = ((0.0, "A"), (2.0, "build"), (4.0, "drop"))
+    mix = rendered(player, band(6.0, markers=markers, character="loud")).mix.samples
+    before, start, end, drop = (level_db(at(mix, *span)) for span in ((0.5, 2), (2, 2.5), (3.5, 4), (4, 5.5)))
+    assert start < end < drop - 1
+    assert abs(before - drop) < 1
+    even = rendered(player, band(6.0, markers=((0.0, "A"), (4.0, "B")))).mix.samples
+    assert abs(level_db(at(even, 2, 3.9)) - level_db(at(even, 4, 5.9))) < 1
+
+
+def test_faders_do_not_move_without_builds_and_breaks() -> None:
+    assert riding_gain(((0.0, "A"), (2.0, "drop")), 1000) is None
+    gains = riding_gain(((0.0, "break"), (1.0, "A")), 2 * SAMPLE_RATE_HZ)
+    assert gains is not None
+    assert 20 * np.log10(gains[SAMPLE_RATE_HZ // 2]) == pytest.approx(-3.0, abs=0.01)
+    assert gains[SAMPLE_RATE_HZ + 1 :] == pytest.approx(1.0, abs=1e-5)
+    assert np.abs(np.diff(gains)).max() < 1e-3
+
+
+def test_a_low_pass_also_takes_what_the_drive_adds(player: Player) -> None:
+    notes = [Note(0.0, 1.5, 52, 0.8)]
+    driven, boxed = (
+        rendered(player, score(part("guitar", "gm:29", *notes, drive=0.4, reverb=0, **cut), duration_s=2.0)).stems
+        for cut in ({}, {"lowpass_hz": 2000.0})
+    )
+    assert centroid_hz(boxed["guitar"].samples) < 0.6 * centroid_hz(driven["guitar"].samples)
