@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,15 @@ def test_the_containers_can_write_nowhere_and_gain_nothing() -> None:
         assert "ports" not in service
     assert compose["networks"]["ledger"] == {"internal": True}
     assert "discord" not in compose["services"]["postgres"]["networks"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    program = tmp_path / "bandmate"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "bandmate.service"
+    unit.write_text((CONFIG / "bandmate.service").read_text().replace("/opt/bandmate/bin/bandmate", str(program)))
+    verified = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    of_ours = [line for line in verified.stderr.splitlines() if "bandmate" in line]
+    assert verified.returncode == 0 and not of_ours, verified.stderr
