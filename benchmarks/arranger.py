@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.arranging import cost, variety, words
+from benchmarks.arranging import cost, variety, words, writing
 from benchmarks.arranging.agreement import Agreement, Maker, agreements
 from benchmarks.arranging.features import Classifier, auc, features
 from benchmarks.arranging.sheet import read_sheet
@@ -35,7 +35,8 @@ from tests.support.scores import composed
 
 console = Console(width=120)
 OPERATIONS = ("restyle", "accompany", "extend")
-AIMS = {"chroma": 0.85, "tempo": 0.98, "grid": 0.92, "harmony": 0.97, "auc": 0.93, "lowest auc": 0.8}
+AIMS = {"chroma": 0.85, "tempo": 0.98, "grid": 0.92, "harmony": 0.97, "auc": 0.93, "lowest auc": 0.8,
+        "parallels": 0.02, "chord parallels": 0.1}  # fmt: skip
 TAKE_S, TAKE_MIB = 3.0, 400.0
 TRAINING_WORDS = ("{style}", "{style}, dark", "{style}, energetic", "happy {style}")
 TEST_WORDS = ("{style}, calm", "slow {style}", "{style} with a build up", "fast {style}")
@@ -157,6 +158,26 @@ def measure_music(seeds: int) -> bool:
     return good
 
 
+def measure_writing(seeds: int) -> bool:
+    """Voice leading of every style, and whether a drop that was asked for comes."""
+    table = Table("style", "tune with bass", "chords with bass", "leaps > 12", "left open", "out of reach",
+                  "semitones a voice", "lands", "drop, notes", "drop, dB", "build rises")  # fmt: skip
+    good = True
+    for key, style in all_styles().items():
+        found = writing.measured(style, seeds)
+        is_power = {part.voicing for part in style.parts if part.role in ("chords", "pad")} <= {"power"}
+        table.add_row(
+            key, f"{found.tune_parallels:.3f}", "" if is_power else f"{found.chord_parallels:.3f}",
+            f"{found.far_leaps:.1f} %", f"{found.open_leaps:.1f} %", str(found.out_of_reach), f"{found.movement:.2f}",
+            f"{found.lands:.2f}", f"x {found.drop_density:.2f}", f"{found.drop_db:+.1f}", f"x {found.build_rise:.2f}",
+        )  # fmt: skip
+        good &= found.tune_parallels <= AIMS["parallels"] and found.chord_parallels <= AIMS["chord parallels"]
+        good &= found.far_leaps == 0 and found.out_of_reach == 0 and found.lands == 1.0
+        good &= found.drop_density > 1 and found.drop_db > 0
+    console.print(table)
+    return good
+
+
 def measure_cost() -> bool:
     """Seconds and memory of takes of 30 s, hearing the clip included, and of five minutes."""
     table = Table("take", "length", "processor s", "wall s", "longest step, s", "peak MiB")
@@ -200,13 +221,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3, help="seeds for prompts, styles and variety")
     parser.add_argument("--peer", help="python of an environment with latentscore in it")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="for the takes from clips")
-    parser.add_argument("--only", nargs="+", choices=("agreement", "words", "styles", "music", "cost"))
+    parser.add_argument("--only", nargs="+", choices=("agreement", "words", "styles", "music", "writing", "cost"))
     options = parser.parse_args()
     measures: dict[str, Callable[[], dict[str, bool]]] = {
         "agreement": lambda: measure_agreement(options.clips, 1, options.processes),
         "words": lambda: {"words": measure_words(min(options.seeds, 3))},
         "styles": lambda: {"styles": measure_styles(max(options.seeds, 4))},
         "music": lambda: {"music": measure_music(max(options.seeds, variety.SEEDS))},
+        "writing": lambda: {"writing": measure_writing(max(options.seeds, writing.SEEDS))},
         "cost": lambda: {"cost": measure_cost()},
     }
     results: dict[str, bool] = {}
