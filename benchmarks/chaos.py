@@ -171,11 +171,9 @@ class Chaos:
 
     def _unanswered(self) -> Iterator[str]:
         """The asks of which nothing came, or something else than was asked for."""
-        for number, step in enumerate(self.plan):
-            if isinstance(step, story.Ask):
-                wanted = story.TAKE if step.wants_take else story.SENTENCE
-                if (came := self.crowd.outcomes.get(number, "nothing")) != wanted:
-                    yield f"ask {number} ({step.prompt!r}): {came} came of it, not the {wanted}"
+        for number, wanted in story.expected_outcomes(self.plan).items():
+            if (came := self.crowd.outcomes.get(number, "nothing")) != wanted:
+                yield f"ask {number} ({self.plan[number]}): {came} came of it, not the {wanted}"
 
     def _tell(self, number: int) -> None:
         """A line of how far it is."""
@@ -200,6 +198,7 @@ def show(account: Account, chaos: Chaos, took_s: float, title: str, plan_digest:
     rows: dict[str, object] = {
         "plan (digest)": plan_digest,
         "how every ask came out (digest)": story.digest_of_outcomes(chaos.crowd.outcomes),
+        "and how it has to": story.digest_of_outcomes(story.expected_outcomes(chaos.plan)),
         "steps of the plan that were told": len(chaos.plan),
         "asks among them": sum(isinstance(step, story.Ask) for step in chaos.plan),
         **{f"came of it: {what}": number for what, number in sorted(Counter(chaos.crowd.outcomes.values()).items())},

@@ -101,6 +101,12 @@ def digest_of_plan(plan: Sequence[Step], *more: object) -> str:
     return _digest("\n".join(map(repr, (*plan, *more))))
 
 
+def expected_outcomes(plan: Sequence[Step]) -> dict[int, str]:
+    """What has to come of each ask, by its number in the plan, whatever is killed and when."""
+    asks = ((number, step) for number, step in enumerate(plan) if isinstance(step, Ask))
+    return {number: TAKE if step.wants_take else SENTENCE for number, step in asks}
+
+
 def digest_of_outcomes(outcomes: Mapping[int, str]) -> str:
     """Names how every ask came out, by its number in the plan."""
     return _digest("\n".join(f"{number} {outcomes[number]}" for number in sorted(outcomes)))

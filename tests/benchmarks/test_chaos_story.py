@@ -36,6 +36,14 @@ def test_outcomes_are_told_by_what_came_not_by_when() -> None:
     assert story.digest_of_outcomes(outcomes) != story.digest_of_outcomes({**outcomes, 5: story.TAKE})
 
 
+def test_what_has_to_come_of_every_ask_is_the_seeds_alone() -> None:
+    expected = [story.expected_outcomes(story.tell(7, 200, 40, pause_s)) for pause_s in (0.05, 1.0)]
+    assert story.digest_of_outcomes(expected[0]) == story.digest_of_outcomes(expected[1])
+    assert len(expected[0]) == 200 and set(expected[0].values()) == {story.TAKE, story.SENTENCE}
+    other = story.expected_outcomes(story.tell(8, 200, 40, 1.0))
+    assert story.digest_of_outcomes(other) != story.digest_of_outcomes(expected[0])
+
+
 def test_a_program_under_the_jumping_clock_believes_it(tmp_path: Path) -> None:
     clock = JumpingClock(tmp_path / "clock")
     program = tmp_path / "telling.py"

@@ -86,7 +86,7 @@ async def test_a_word_now_and_then_buys_no_time_without_end() -> None:
 
 
 def test_processor_time_is_seen_to_less_than_a_hundredth_of_a_second() -> None:
-    """The limit is twelve of those."""
+    """The limit is ten of those."""
     begun_s, seen = time.process_time(), set[float]()
     while time.process_time() - begun_s < 0.02:
         seen.add(stall.cpu_s(os.getpid()))
