@@ -41,11 +41,12 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     for number, first in enumerate(range(0, len(wave), CHUNK_FRAMES)):
         blocks = slice(number * CHUNK_BLOCKS, (number + 1) * CHUNK_BLOCKS)
         edges = [0, *(np.flatnonzero(np.diff(cents[blocks])) + 1).tolist(), CHUNK_BLOCKS]
-        chunk, here = slice(first, first + CHUNK_FRAMES), [coefficient[blocks] for coefficient in filters]
+        chunk = slice(first, first + CHUNK_FRAMES)
+        b0, a1, a2 = (coefficient[blocks] for coefficient in filters)
         if len(edges) - 1 > MAX_CALLS:
-            out[chunk], state = _solved(wave[chunk], *here, state)
+            out[chunk], state = _solved(wave[chunk], b0, a1, a2, state)
         else:
-            out[chunk], state = _stretches(wave[chunk], *here, state, edges)
+            out[chunk], state = _stretches(wave[chunk], b0, a1, a2, state, edges)
     return out
 
 
