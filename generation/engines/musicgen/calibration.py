@@ -6,7 +6,7 @@ keys and values that the model makes in float32 of codes at random: the first po
 the largest values, and positions from all over the window. What goes beyond `HEADROOM` times their range is cut off.
 
 The error on the logits, as a share of their spread (rms, small shape, random weights): 3.0 % with int8 weights alone,
-3.1 % with int8 keys and values too.
+3.0 to 3.2 % with int8 keys and values too. Reading a prompt costs a third more, each step after ten seconds a third less.
 """
 
 from __future__ import annotations
