@@ -1,12 +1,12 @@
 """The steps in which keys and values are rounded to int8: one for each channel of each layer, found when loading.
 
-Attention reads the keys and values of all places before; in int8 that is a quarter of float32, and after ten seconds of
-music they are more than the weights. onnxruntime wants the steps once for all places and rows, so they are taken from
+Attention reads the keys and values of all places before; in int8 that is a quarter of float32, with which it took as
+long as all products after ten seconds of music. onnxruntime wants the steps once for all places and rows: they are from
 keys and values that the model makes in float32 of codes at random: the first positions as they always are, which carry
 the largest values, and positions from all over the window. What goes beyond `HEADROOM` times their range is cut off.
 
 The error on the logits, as a share of their spread (rms, small shape, random weights): 3.0 % with int8 weights alone,
-3.0 to 3.2 % with int8 keys and values too. Reading a prompt costs a third more, each step after ten seconds a third less.
+3.0 to 3.2 % with int8 keys and values too. Reading a prompt takes a third longer, a step after 10 s a quarter less.
 """
 
 from __future__ import annotations
