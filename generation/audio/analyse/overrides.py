@@ -8,13 +8,15 @@ from generation.errors import RequestRefused
 from generation.hearing import Key
 
 TEMPO_RANGE_BPM = (30.0, 300.0)
+OVERRIDE_TOLERANCE = 0.06
+"""How far, as a share, beats may be from the tempo that somebody says: people round, and count along."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """Given values replace what would be heard; None leaves it to the ear.
 
-    tempo_bpm: 30..300, the beats are sought within 8 % of it. key: taken as it is, chords lean towards it.
+    tempo_bpm: 30..300, the beats are sought within 6 % of it. key: taken as it is, chords lean towards it.
     beats_per_bar: 3, 4 or 6. tempo_factor: 0.5 (half time) or 2 (double time) of the tempo that would be heard.
 
     Raises:

@@ -10,11 +10,10 @@ from generation.audio.analyse.beatnet import BeatActivations
 from generation.audio.analyse.beats import FRAMES_PER_S, Times, activation_at, decode, tempo_of
 from generation.audio.analyse.harmonic_pulse import harmonic_pulse
 from generation.audio.analyse.line_pulse import evenness, line_pulse
-from generation.audio.analyse.overrides import Overrides
+from generation.audio.analyse.overrides import OVERRIDE_TOLERANCE, Overrides
 from generation.audio.analyse.tempo import Pulse, best_pulse
 from generation.hearing import MIN_BEAT_CONFIDENCE, Note
 
-OVERRIDE_TOLERANCE = 0.06
 SAME_TEMPO = 0.04
 WEAK_ACTIVATION = 0.55
 """Below it the tracked beats give way to those of a regular harmony."""

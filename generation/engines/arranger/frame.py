@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from generation.audio.analyse.overrides import OVERRIDE_TOLERANCE
 from generation.engines.arranger.grid import Grid, heard_grid, steady_grid
 from generation.engines.arranger.prompt import Wish
 from generation.engines.arranger.streams import Streams
@@ -177,7 +178,7 @@ def _grids(
     if request.operation is Operation.COMPOSE:
         return _steady(_compose_tempo(asked, heard_bpm, wish, style), duration_s, beats_per_bar), source
     if request.operation is Operation.EXTEND:
-        return heard_grid(source.beats_s, source.downbeats_s(), beats_per_bar, heard.duration_s + duration_s), source
+        return _going_on(source, heard.duration_s, heard.duration_s + duration_s, asked), source
     if (
         wish.tempo_bpm is not None
         and request.operation is Operation.ACCOMPANY
@@ -190,6 +191,15 @@ def _grids(
         length_s = max(duration_s, heard.duration_s * heard_bpm / asked)
         return steady_grid(60.0 / asked, length_s, beats_per_bar, source.beat_at(0.0)), source
     return source, source
+
+
+def _going_on(source: Grid, heard_s: float, duration_s: float, asked_bpm: float | None) -> Grid:
+    """The clip's beats, then on at the tempo that was said where it is about the one that was heard, else at that."""
+    beats_s = source.beats_s
+    if asked_bpm is None or abs(asked_bpm * source.beat_s / 60 - 1) > OVERRIDE_TOLERANCE:
+        return heard_grid(beats_s, source.downbeats_s(), source.beats_per_bar, duration_s)
+    heard = [beat_s for beat_s in beats_s if beat_s <= heard_s]
+    return heard_grid(heard, source.downbeats_s(), source.beats_per_bar, duration_s, asked_bpm)
 
 
 def _octave(asked: float, heard: float) -> float:

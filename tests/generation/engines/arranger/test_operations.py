@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from generation.hearing import Hearing, Key
@@ -85,6 +86,18 @@ def test_extend_goes_on_at_the_bar_line_and_in_the_cycle() -> None:
     roots = [chord_classes(c["chord"])[0] for c in made.details["chords"] if c["start_s"] > 0.1]
     assert roots[:3] in ([9, 5, 0], [5, 0, 7])
     assert frame.clock_shift_s + made.score.duration_s == pytest.approx(clip.duration_s + 20, abs=1e-6)
+
+
+def test_extend_goes_on_at_the_tempo_that_was_said_though_another_was_heard() -> None:
+    misheard = hearings.song(98.6, bars=4)
+    made = composed(Operation.EXTEND, "pop", 1, misheard, duration_s=8, tempo_bpm=100.0)
+    after = [beat_s for beat_s in made.score.beats_s if beat_s + made.frame.clock_shift_s > misheard.duration_s + 0.1]
+    assert len(after) >= 12
+    assert np.diff(after) == pytest.approx(0.6, abs=1e-6)
+    first_s = after[0] + made.frame.clock_shift_s - misheard.beats_s[-1]
+    assert first_s / 0.6 == pytest.approx(round(first_s / 0.6), abs=0.1)  # in step with the beats before it
+    untold = composed(Operation.EXTEND, "pop", 1, misheard, duration_s=8)
+    assert np.diff(untold.score.beats_s[-12:]).mean() == pytest.approx(60 / 98.6, rel=1e-3)
 
 
 def test_extend_takes_the_clips_last_phrase_up_again() -> None:
