@@ -166,8 +166,8 @@ def targets(results: Sequence[Result]) -> list[tuple[str, str, str, bool]]:
     share("no unexplained error", [not _says(r, "unexplained") for r in results], 1.0)
     share("no refusal of usable input", [not _says(r, "refused") for r in results], 1.0)
     for clocked in (r.figures.numbers for r in results if _has(r, "clock s")):
-        seconds, spent = clocked["clock s"], clocked["clocked processor s"]
-        found = f"{seconds:.2f} s ({spent:.2f} s of processor time)"
+        seconds, slowest = clocked["clock s"], clocked["slowest clock s"]
+        found = f"{seconds:.2f} s (the slowest of five {slowest:.2f} s)"
         rows.append(("hear, finish and check 30 s of music on two cores", "<= 1.5 s", found, seconds <= 1.5))
     words, obeyed = _values(results, "words").sum(), _values(results, "words obeyed").sum()
     if words:

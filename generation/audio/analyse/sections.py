@@ -57,8 +57,9 @@ def _features(mono: FloatArray, rate_hz: int, notes: NotePosteriors, edges_s: Ti
     pitch_classes = pitch_class_rows(notes.sounding)
     for start_s, end_s in itertools.pairwise(edges_s):
         samples = mono[int(start_s * rate_hz) : max(int(end_s * rate_hz), int(start_s * rate_hz) + 1)]
-        power = np.abs(np.fft.rfft(samples)) ** 2 / samples.size**2
-        hz = np.fft.rfftfreq(samples.size, 1 / rate_hz)
+        padded = 1 << (samples.size - 1).bit_length()  # lengths with a large prime in them take ten times as long
+        power = np.abs(np.fft.rfft(samples, padded)) ** 2 / (samples.size * padded)  # Parseval: levels stay the same
+        hz = np.fft.rfftfreq(padded, 1 / rate_hz)
         bands = [power[(hz >= a) & (hz < b)].sum() for a, b in itertools.pairwise(BAND_EDGES_HZ)]
         level = np.maximum(10 * np.log10(np.array(bands) + 1e-12), FLOOR_DB) / DB_PER_UNIT
         first = min(notes.frame_at(float(start_s)), max(notes.num_frames - 1, 0))
