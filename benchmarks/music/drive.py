@@ -7,7 +7,7 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,10 @@ class Stage:
     def made(self, outcome: Outcome) -> tuple[Making, Done]:
         """What the engine makes of a case whose clips were heard."""
         engine = self._engine(outcome.case.engine)
-        making = Making("take", _request(outcome.case), outcome.clips, outcome.hearings)
+        request = _request(outcome.case)
+        if request.model:  # the cases name a checkpoint by its folder's name alone
+            request = replace(request, model=str(self.folder / request.model))
+        making = Making("take", request, outcome.clips, outcome.hearings)
         job = making.next_take()
         engine.admit(job)
         return making, _steps(engine, job.job_id)
@@ -136,8 +139,10 @@ class Stage:
 
     @cached_property
     def _setup(self) -> Setup:
-        checkpoint = build_tiny_musicgen(self.folder / "tiny-musicgen") if _has_torch() else self.folder
-        options = {"models": [str(checkpoint)], "accept_licence": True, "precision": "float32", "threads": 1}
+        kinds = ("mono", "melody") if _has_torch() else ()
+        checkpoints = [str(build_tiny_musicgen(self.folder / f"tiny-{kind}", kind=kind)) for kind in kinds]
+        models = checkpoints or [str(self.folder)]
+        options = {"models": models, "accept_licence": True, "precision": "float32", "threads": 1}
         return Setup(
             device="cpu", engines={"arranger": {}, "studio": {}, "musicgen": options}, preload=[], registry=None,
             audio_folder=str(self.folder / "audio"), target_lufs=-14.0, ceiling_dbfs=-1.0, preview_interval_s=0.0,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from generation.audio.decode import DecodeLimits, decode
+from tests.bot.wire.stage import voice_message
 from tests.support.bot_process import bot_process
-from tests.support.clips import encoded, little_song
-from tests.support.discord_server import Attachment, DiscordServer
+from tests.support.discord_server import DiscordServer
 from tests.support.discord_server.messages import Message
 from tests.support.tiny_checkpoint import build_tiny_musicgen
 
@@ -22,13 +22,6 @@ from tests.support.tiny_checkpoint import build_tiny_musicgen
 async def discord() -> AsyncIterator[DiscordServer]:
     async with DiscordServer(seed=1) as server:
         yield server
-
-
-def voice_message() -> Attachment:
-    song = little_song(tempo_bpm=100, tonic=7, num_bars=4, rate_hz=48_000)
-    return Attachment(
-        "voice-message.ogg", encoded(song, "ogg-opus"), "audio/ogg", voice=True, duration_s=song.duration_s
-    )
 
 
 def is_result(message: Message) -> bool:

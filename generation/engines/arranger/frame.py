@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from generation.audio.analyse.overrides import OVERRIDE_TOLERANCE
 from generation.engines.arranger.grid import Grid, heard_grid, steady_grid
@@ -22,6 +23,8 @@ MIN_KEY_CONFIDENCE = 0.15
 MAX_DURATION_S = 300.0
 TEMPO_FIT_SHARE = 0.05
 """How far the drawn tempo may be moved so that whole phrases fill the length."""
+CUT_AT_A_BEAT = 0.1
+"""A clip that ends so near a beat, as a share of one, ends on it: the ear places beats to 20 ms or so."""
 EXTEND_LEAD_S = 0.03
 """How long before its first beat the new part of an extension begins: the room for the crossfade."""
 
@@ -194,12 +197,21 @@ def _grids(
 
 
 def _going_on(source: Grid, heard_s: float, duration_s: float, asked_bpm: float | None) -> Grid:
-    """The clip's beats, then on at the tempo that was said where it is about the one that was heard, else at that."""
-    beats_s = source.beats_s
+    """The clip's beats, then on at the tempo that was said where it is about the one that was heard, else at that.
+
+    The last two bars say where the beats lie that follow; a clip that ends near one of them was cut at it.
+    """
+    beats_s, downbeats_s = source.beats_s, source.downbeats_s()
     if asked_bpm is None or abs(asked_bpm * source.beat_s / 60 - 1) > OVERRIDE_TOLERANCE:
-        return heard_grid(beats_s, source.downbeats_s(), source.beats_per_bar, duration_s)
-    heard = [beat_s for beat_s in beats_s if beat_s <= heard_s]
-    return heard_grid(heard, source.downbeats_s(), source.beats_per_bar, duration_s, asked_bpm)
+        return heard_grid(beats_s, downbeats_s, source.beats_per_bar, duration_s)
+    beat_s, heard = 60.0 / asked_bpm, [time_s for time_s in beats_s if time_s <= heard_s]
+    last_s = fmean(time_s + index * beat_s for index, time_s in enumerate(heard[:-9:-1]))
+    left = (heard_s - last_s) / beat_s
+    if abs(left - round(left)) <= CUT_AT_A_BEAT:
+        last_s = heard_s - round(left) * beat_s
+    onward = [last_s + index * beat_s for index in range(1, int((duration_s - last_s) / beat_s) + 2)]
+    bars_s = [time_s for time_s in downbeats_s if time_s <= heard_s]
+    return heard_grid([*heard, *onward], bars_s, source.beats_per_bar, duration_s)
 
 
 def _octave(asked: float, heard: float) -> float:

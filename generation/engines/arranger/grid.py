@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean, linear_regression, median
+from statistics import linear_regression, median
 
 GLIDE_SHARE = 0.015
 """Six beats that are heard to 10 ms have a pace that is known to half a per cent."""
@@ -94,28 +94,20 @@ def steady_grid(beat_s: float, duration_s: float, beats_per_bar: int, first_beat
     return Grid(times, beats_per_bar, steps_per_beat(beats_per_bar))
 
 
-def heard_grid(
-    beats_s: Sequence[float],
-    downbeats_s: Sequence[float],
-    beats_per_bar: int,
-    duration_s: float,
-    go_on_bpm: float | None = None,
-) -> Grid:
+def heard_grid(beats_s: Sequence[float], downbeats_s: Sequence[float], beats_per_bar: int, duration_s: float) -> Grid:
     """The clip's own beats as a grid: holes filled, carried on to both sides at the tempo found there.
 
-    The bar line is where most of the heard downbeats fall. `go_on_bpm`: the tempo to go on at when somebody has said
-    it: what was misheard is not carried on then.
+    The bar line is where most of the heard downbeats fall.
     """
     times = _with_likely_end(_filled(sorted(beats_s)))
     phase = _bar_phase(times, downbeats_s, beats_per_bar)
-    lead, tail = _pace(times[:16]), 60.0 / go_on_bpm if go_on_bpm else _end_pace(times[-16:])
+    lead, tail = _pace(times[:16]), _end_pace(times[-16:])
     before = 0
     while times[0] - before * lead > 1e-6 or (before + phase) % beats_per_bar:
         before += 1
     after = max(0, int((duration_s - times[-1]) / tail) + 2 * beats_per_bar + 2)
     start = [times[0] - index * lead for index in range(before, 0, -1)]
-    last_s = fmean(time + index * tail for index, time in enumerate(times[:-9:-1])) if go_on_bpm else times[-1]
-    end = [last_s + index * tail for index in range(1, after + 1)]
+    end = [times[-1] + index * tail for index in range(1, after + 1)]
     return Grid((*start, *times, *end), beats_per_bar, steps_per_beat(beats_per_bar))
 
 

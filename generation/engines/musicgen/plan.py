@@ -8,7 +8,7 @@ from generation.clip import Clip
 from generation.engines.base import EngineJob
 from generation.engines.musicgen.shape import ModelShape
 from generation.errors import RequestRefused
-from generation.request import Operation
+from generation.request import Operation, Request
 
 DEFAULT_COMPOSE_S = 20.0
 DEFAULT_EXTEND_S = 15.0
@@ -68,7 +68,7 @@ def new_seconds(job: EngineJob, max_duration_s: float) -> float:
         return asked or min(job.clips[0].duration_s, max_duration_s)
     if operation is Operation.VARY:
         clip = job.clips[0]
-        return max((asked or clip.duration_s) - kept_part(clip, job.request.strength).duration_s, MIN_KEPT_S)
+        return max((asked or clip.duration_s) - kept_part(clip, job.request).duration_s, MIN_KEPT_S)
     return asked or DEFAULT_COMPOSE_S
 
 
@@ -77,7 +77,7 @@ def make_plan(job: EngineJob, shape: ModelShape, max_duration_s: float) -> Plan:
     operation, clip = job.request.operation, job.clips[0] if job.clips else None
     front = None
     if clip is not None and operation in (Operation.EXTEND, Operation.VARY):
-        front = clip if operation is Operation.EXTEND else kept_part(clip, job.request.strength)
+        front = clip if operation is Operation.EXTEND else kept_part(clip, job.request)
     melody = clip if operation is Operation.RESTYLE else None
     source = None if melody else front or clip
     return Plan(
@@ -110,10 +110,14 @@ def heard_part(clip: Clip, shape: ModelShape) -> Clip:
     return Clip(ready.samples[:, -num_samples:].copy(), shape.sample_rate_hz)
 
 
-def kept_part(clip: Clip, strength: float) -> Clip:
-    """The first part of a clip that a variation keeps: all but a second at strength 0, a second at strength 1."""
-    least = min(MIN_KEPT_S, clip.duration_s / 2)
-    return clip.cut(0, least + (1 - strength) * max(clip.duration_s - 2 * least, 0))
+def kept_part(clip: Clip, request: Request) -> Clip:
+    """The first part of a clip that a variation keeps: all but a second at strength 0, a second at strength 1.
+
+    All of what was asked for, where that is shorter than the clip.
+    """
+    varied_s = min(clip.duration_s, request.duration_s or clip.duration_s)
+    least = min(MIN_KEPT_S, varied_s / 2)
+    return clip.cut(0, least + (1 - request.strength) * max(varied_s - 2 * least, 0))
 
 
 def _cannot(operation: Operation) -> str:

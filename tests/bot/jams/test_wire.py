@@ -19,7 +19,7 @@ from generation.clip import Clip
 from generation.hearing import Key
 from generation.jam.room import Room
 from generation.request import AudioFormat
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, open_wire_stage, scripted
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, Interaction, Message, User
 

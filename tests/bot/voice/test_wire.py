@@ -12,7 +12,7 @@ import pytest
 from bot.client import BandmateClient
 from generation.audio.store import AudioStore
 from generation.clip import Clip
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, open_wire_stage, scripted
 from tests.support.bot_process import bot_process
 from tests.support.discord_server import Channel, DiscordServer, Message
 from tests.support.discord_server.places import VOICE

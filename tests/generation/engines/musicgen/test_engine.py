@@ -62,6 +62,13 @@ def test_vary_keeps_less_the_stronger_it_is(
     assert kept_s - 0.4 < done.kept_s <= kept_s + 0.02
 
 
+def test_a_shorter_variation_is_one_of_the_clips_beginning(checkpoints: Checkpoints, clip: Clip) -> None:
+    engine = make_engine(checkpoints["mono"])
+    done = takes(run(engine, make_job("a", Operation.VARY, clip, strength=0.5, duration_s=4)))["a"]
+    assert done.clip.duration_s == pytest.approx(4, abs=0.02)
+    assert 1.6 < done.kept_s <= 2.02
+
+
 def test_restyle_follows_the_melody_of_the_clip(checkpoints: Checkpoints, clip: Clip) -> None:
     engine = make_engine(checkpoints["melody"])
     silence = Clip(np.full((1, 3 * 32_000), 1e-4, np.float32), 32_000)

@@ -11,7 +11,8 @@ from typing import Any
 from bot.client import BandmateClient, DiscordConfig
 from generation.engines import EngineOptions
 from generation.service import Service, ServiceConfig
-from tests.support.discord_server import Channel, DiscordServer, Guild, Message, User
+from tests.support.clips import encoded, little_song
+from tests.support.discord_server import Attachment, Channel, DiscordServer, Guild, Message, User
 
 
 @dataclass
@@ -62,3 +63,15 @@ async def open_wire_stage(folder: Path, *, engine: str, **settings: Any) -> Asyn
         async with Service(ServiceConfig(folder / "data", threads_per_worker=1, **settings)) as service:
             yield WireStage(discord, service, config, guild, channel, alice, bob)
         assert discord.hard_findings == []
+
+
+def voice_message() -> Attachment:
+    """Four bars as Discord records them."""
+    song = little_song(tempo_bpm=100, tonic=7, num_bars=4, rate_hz=48_000)
+    data = encoded(song, "ogg-opus")
+    return Attachment("voice-message.ogg", data, "audio/ogg", voice=True, duration_s=song.duration_s)
+
+
+def has_take(message: Message) -> bool:
+    """Whether a message carries files."""
+    return bool(message.attachments)

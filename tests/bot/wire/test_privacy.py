@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.client import BandmateClient
 from generation.errors import TakeNotFound
-from tests.bot.test_wire import has_take
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, has_take
 from tests.support.discord_server import Message, User
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
-    async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def bot(stage: WireStage) -> AsyncIterator[BandmateClient]:
-    async with stage.running_bot() as client:
-        yield client
 
 
 async def told(stage: WireStage, who: User) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,31 +12,8 @@ import pytest
 from bot.client import BandmateClient
 from generation.audio.decode import decode
 from generation.service import JobState
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
-from tests.support.clips import encoded, little_song
+from tests.bot.wire.stage import WireStage, has_take, open_wire_stage, voice_message
 from tests.support.discord_server import Attachment, Interaction, Message, faults
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
-    async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def bot(stage: WireStage) -> AsyncIterator[BandmateClient]:
-    async with stage.running_bot() as client:
-        yield client
-
-
-def voice_message() -> Attachment:
-    song = little_song(tempo_bpm=100, tonic=7, num_bars=4, rate_hz=48_000)
-    data = encoded(song, "ogg-opus")
-    return Attachment("voice-message.ogg", data, "audio/ogg", voice=True, duration_s=song.duration_s)
-
-
-def has_take(message: Message) -> bool:
-    return bool(message.attachments)
 
 
 async def test_a_voice_message_and_a_prompt_become_a_take(tmp_path: Path) -> None:

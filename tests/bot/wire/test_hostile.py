@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.client import BandmateClient
-from tests.bot.test_wire import has_take
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, has_take, open_wire_stage, scripted
 from tests.support.discord_server import Message
 
 HOSTILE = (
@@ -30,12 +29,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
     limits = {"max_jobs_per_person": 50}
     async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path), **limits) as opened:
         yield opened
-
-
-@pytest.fixture
-async def bot(stage: WireStage) -> AsyncIterator[BandmateClient]:
-    async with stage.running_bot() as client:
-        yield client
 
 
 def outside_code(text: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from bot.client import BandmateClient
 from generation.audio.decode import decode
 from generation.engines import EngineOptions
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, open_wire_stage, scripted
 from tests.support.discord_server import Interaction, Message, faults
 from tests.support.discord_server.interactions import TOKEN_LIFE_S
 from tests.support.scripted_service import eventually

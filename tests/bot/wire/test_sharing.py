@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from bot.client import BandmateClient
 from generation.audio.decode import decode
 from generation.audio.tags import read_tags
 from generation.errors import TakeNotFound
 from generation.request import AudioFormat
-from tests.bot.test_wire import has_take, voice_message
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
-    async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path)) as opened, opened.running_bot():
-        yield opened
+from tests.bot.wire.stage import WireStage, has_take, open_wire_stage, voice_message
 
 
 async def test_remix_a_voice_message(tmp_path: Path) -> None:
@@ -37,7 +31,7 @@ async def test_remix_a_voice_message(tmp_path: Path) -> None:
         assert heard.used_s == pytest.approx(9.6, abs=2.5)  # four bars at 100 BPM, and the last note's end
 
 
-async def test_extend_a_voice_message_and_then_the_take(stage: WireStage) -> None:
+async def test_extend_a_voice_message_and_then_the_take(stage: WireStage, bot: BandmateClient) -> None:
     voice = await stage.alice.post(stage.channel, "", voice_message())
     await stage.bob.context_menu(voice, "Extend this")
     first = await stage.channel.wait_for_message(has_take, after=voice, timeout=60)
@@ -47,7 +41,7 @@ async def test_extend_a_voice_message_and_then_the_take(stage: WireStage) -> Non
     assert (await stage.service.take(ids[1])).parents == (ids[0],)
 
 
-async def test_the_trees_picture_and_taking_a_take_back(stage: WireStage) -> None:
+async def test_the_trees_picture_and_taking_a_take_back(stage: WireStage, bot: BandmateClient) -> None:
     await stage.alice.slash(stage.channel, "compose", prompt="plain")
     first = await stage.channel.wait_for_message(has_take)
     await stage.bob.press(first, "Extend")
@@ -76,7 +70,7 @@ async def test_the_trees_picture_and_taking_a_take_back(stage: WireStage) -> Non
     )
 
 
-async def test_an_owner_who_wants_to_be_asked(stage: WireStage) -> None:
+async def test_an_owner_who_wants_to_be_asked(stage: WireStage, bot: BandmateClient) -> None:
     shown = await (await stage.alice.slash(stage.channel, "settings me")).wait_response()
     opened = await stage.alice.press(shown, "My clips")
     await opened.wait_form()
@@ -89,7 +83,7 @@ async def test_an_owner_who_wants_to_be_asked(stage: WireStage) -> None:
     assert stage.bob.mention in take.content
 
 
-async def test_every_form_of_the_settings(stage: WireStage) -> None:
+async def test_every_form_of_the_settings(stage: WireStage, bot: BandmateClient) -> None:
     manager = stage.discord.add_user("manager", stage.guild)
     stage.guild.members[manager.id].role_ids.append(stage.guild.add_role("Managers", "manage_guild").id)
     forms = {
@@ -108,7 +102,7 @@ async def test_every_form_of_the_settings(stage: WireStage) -> None:
     assert "at most 20 s long" in long.content
 
 
-async def test_a_private_take_and_its_post(stage: WireStage) -> None:
+async def test_a_private_take_and_its_post(stage: WireStage, bot: BandmateClient) -> None:
     asked = await stage.alice.slash(stage.channel, "compose", prompt="plain", private=True)
     mine = await asked.wait_response(has_take)
     assert mine.ephemeral and stage.results() == []
@@ -117,7 +111,7 @@ async def test_a_private_take_and_its_post(stage: WireStage) -> None:
     assert "Post" not in posted.labels and posted.labels[0] == "Again"
 
 
-async def test_a_take_as_a_voice_message(stage: WireStage) -> None:
+async def test_a_take_as_a_voice_message(stage: WireStage, bot: BandmateClient) -> None:
     shown = await (await stage.alice.slash(stage.channel, "settings me")).wait_response()
     opened = await stage.alice.press(shown, "Defaults")
     await opened.wait_form()

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from generation.service import JobState
-from tests.bot.test_wire import has_take
-from tests.bot.wire_stage import WireStage, open_wire_stage, scripted
+from tests.bot.wire.stage import WireStage, has_take
 
 LONG_S = 60.0
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[WireStage]:
-    async with open_wire_stage(tmp_path, engine="scripted", **scripted(tmp_path)) as opened, opened.running_bot():
-        yield opened
+pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def test_permissions_are_taken_away_while_it_is_made(stage: WireStage) -> None:
