@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,6 +27,17 @@ def riding_gain(markers: Sequence[tuple[float, str]], num_frames: int) -> Wave |
         if end_s - start_s > 2 * EDGE_S:
             first_db, last_db = RIDE_DB.get(kind, (0.0, 0.0))
             points += [(start_s, first_db), (end_s - EDGE_S, last_db)]
+    return _curve(points, num_frames)
+
+
+def _curve(points: Sequence[tuple[float, float]], num_frames: int) -> Wave:
+    """The gains along (seconds, dB), worked out only where something moves: of five minutes mostly a small part."""
     times_s, levels_db = zip(*points, strict=True)
-    level = np.interp(np.arange(num_frames, dtype=np.float32) / SAMPLE_RATE_HZ, times_s, levels_db)
-    return np.asarray(10 ** (level / 20), dtype=np.float32)
+    gains = np.ones(num_frames, np.float32)
+    edges = [0, *(min(math.ceil(time_s * SAMPLE_RATE_HZ), num_frames) for time_s in times_s), num_frames]
+    held_db = [levels_db[0], *levels_db, levels_db[-1]]
+    for (first, end), levels in zip(pairwise(edges), pairwise(held_db), strict=True):
+        if any(levels):
+            frames = np.arange(first, end, dtype=np.float32)
+            gains[first:end] = 10 ** (np.interp(frames / SAMPLE_RATE_HZ, times_s, levels_db) / 20)
+    return gains

@@ -143,8 +143,8 @@ def _track(name: str, events: list[tuple[int, mido.Message]]) -> mido.MidiTrack:
     for tick, event in sorted(
         events, key=lambda item: (item[0], item[1].type == "note_on", item[1].type != "note_off")
     ):
-        track.append(event.copy(time=tick - now))
-        now = tick
+        event.time, now = tick - now, tick
+        track.append(event)
     return track
 
 
