@@ -95,7 +95,9 @@ async def test_an_evening_in_a_room_with_a_restart_in_the_middle(tmp_path: Path)
             await stage.alice.slash(thread, "jam close")
             post = await thread.wait_for_message(has_files, timeout=60)
             await _check_closing_post(stage, post)
-            closed = await room_of(stage, thread)
+            async with asyncio.timeout(20):  # written down once it is posted
+                while (closed := await room_of(stage, thread)).closing_message_id is None:  # noqa: ASYNC110  no event tells of it
+                    await asyncio.sleep(0.05)
             assert not closed.is_open and closed.closing_message_id == str(post.id)
 
 
