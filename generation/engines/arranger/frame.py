@@ -187,7 +187,7 @@ def _grids(
         and request.operation is Operation.ACCOMPANY
         and _octave(wish.tempo_bpm, heard_bpm) == 1
     ):
-        if abs(wish.tempo_bpm / heard_bpm - 1) > 0.06:
+        if abs(wish.tempo_bpm / heard_bpm - 1) > OVERRIDE_TOLERANCE:
             remarks.append(f"The clip runs at {heard_bpm:.0f} BPM, so I stayed there.")
         return source, source
     if asked is not None and request.operation is not Operation.ACCOMPANY and abs(asked / heard_bpm - 1) > 0.03:
@@ -215,8 +215,8 @@ def _going_on(source: Grid, heard_s: float, duration_s: float, asked_bpm: float 
 
 
 def _octave(asked: float, heard: float) -> float:
-    """2 or 0.5 when the tempo asked for is the double or half of the heard one (within 6 %), otherwise 1."""
-    return next((rate for rate in (2.0, 0.5) if abs(asked / (heard * rate) - 1) < 0.06), 1.0)
+    """2 or 0.5 when the tempo asked for is about the double or half of the heard one, otherwise 1."""
+    return next((rate for rate in (2.0, 0.5) if abs(asked / (heard * rate) - 1) < OVERRIDE_TOLERANCE), 1.0)
 
 
 def _steady(tempo_bpm: float, duration_s: float, beats_per_bar: int) -> Grid:
