@@ -28,6 +28,8 @@ SHAPES = {
     "medium": {"hidden_size": 1536, "num_hidden_layers": 48, "num_attention_heads": 24, "ffn_dim": 6144},
     "large": {"hidden_size": 2048, "num_hidden_layers": 48, "num_attention_heads": 32, "ffn_dim": 8192},
 }
+NUM_DELAYS = 3
+"""Steps that `generate` makes beyond the frames that are asked for: the delay of the last codebook."""
 WORDS = "lo fi hip hop mellow warm piano with slow drums"
 
 
@@ -51,10 +53,17 @@ def timed(work: Callable[[], object], device: torch.device) -> Spent:
     return Spent(time.perf_counter() - start, time.process_time() - cpu_start)
 
 
-def best_of(repeats: int, work: Callable[[], object], device: torch.device) -> Spent:
-    """The least of some repeats, on the clock and of processor time."""
-    spent = [timed(work, device) for _ in range(repeats)]
-    return Spent(min(each.wall_s for each in spent), min(each.cpu_s for each in spent))
+def in_turn(num_rounds: int, works: list[Callable[[], object]], device: torch.device) -> list[list[Spent]]:
+    """What each work takes, round after round, so that one that is slower for a while slows all of them.
+
+    A machine that is shared with others changes its speed within seconds, by up to two: two works can only be compared
+    when they take turns.
+
+    Returns:
+        For each work its rounds.
+    """
+    rounds = [[timed(work, device) for work in works] for _ in range(num_rounds)]
+    return [list(each) for each in zip(*rounds, strict=True)]
 
 
 def synchronise(device: torch.device) -> None:
@@ -166,7 +175,7 @@ class Peer:
     ) -> Tensor:
         """The codes, int64 [codebooks, frames]; a stereo model's are left and right in turn."""
         tokens = tiny_tokenizer()([WORDS], return_tensors="pt").to(self.device)
-        options = {"max_new_tokens": num_frames + 3, "guidance_scale": guidance_scale, "do_sample": do_sample}
+        options = {"max_new_tokens": num_frames + NUM_DELAYS, "guidance_scale": guidance_scale, "do_sample": do_sample}
         self.codes = []
         with contextlib.suppress(CodesAreThere):
             self.model.generate(**tokens, **inputs, **options)

@@ -1,13 +1,15 @@
 """How fast MusicGen is here, against transformers' `generate` in the same process and run.
 
-    python -m benchmarks.musicgen_speed                     # the short form, under two minutes on two quiet cores
+    python -m benchmarks.musicgen_speed                     # the short form, some two minutes on two quiet cores
     python -m benchmarks.musicgen_speed --full              # the table of a CPU; --save keeps it in benchmarks/results
     python -m benchmarks.musicgen_speed --device cuda --shape medium --rows 1,8,32
 
 Weights are random, of the published shapes: speed does not depend on their values. Codec frames a second; 50 is real
-time. The ratios are those to `generate` in float32 and bfloat16, on the clock; `cpu` the ratio of processor time to the
-better of the two, which other programs on the machine disturb less. `roofline` is the time that reading the weights,
-keys and values once takes at the bandwidth measured here, as a share of the time that a step took.
+time. `generate` in float32, in bfloat16, our steps and a reading of memory take turns, so that a busy neighbour slows
+all of them: figures are the middle of the rounds, and a ratio is that to the better of the two of its round, with the
+least and the largest behind it; `cpu` that of processor time. `generate` works without a clip in every row.
+`roofline` is the time that reading the weights, keys and values once takes at the bandwidth measured in the same
+round, as a share of the time that a step took.
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ import datetime
 import os
 import resource
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmarks._musicgen_peer import (
+    NUM_DELAYS,
     SHAPES,
     WORDS,
     Peer,
     Report,
     Spent,
-    best_of,
     build,
     device_name,
+    in_turn,
     make_row,
     shallow_copy,
     timed,
@@ -49,6 +55,10 @@ from generation.request import Operation, Request, Sampling
 from tests.support.tiny_checkpoint import tiny_tokenizer
 
 GUIDED = Sampling()
+READ_BYTES = 1 << 30
+NUM_COMPARED = 30
+"""Codec frames after which the logits are compared with float32's."""
+NUM_WARM_UPS = 2
 MAX_ROWS_WITH_CLIP = 4
 """On a CPU, clips of ten seconds for more requests take minutes to be read."""
 
@@ -60,15 +70,14 @@ def main() -> None:
     device = torch.device(wishes.device)
     report = Report()
     report.heading("musicgen_speed", f"shape {wishes.shape}, random weights, {device_name(device)}")
-    bandwidth = measure_bandwidth(device)
-    report(f"memory reads at {bandwidth / 1e9:.1f} GB/s\n")
     model = build(wishes.shape)
-    peers, expected = measure_peers(model, device, wishes, report)
+    peers = [Peer(model, device, dtype) for dtype in (torch.float32, torch.bfloat16)]
+    expected = peers[0].generate(NUM_COMPARED, do_sample=False)
     for precision in wishes.precisions:
         checkpoint = assemble(wishes.shape, "random", shallow_copy(model), tiny_tokenizer(), precision, device)
         if precision is not Precision.FLOAT32:
-            report_error(checkpoint, model, expected[:, :30], report)
-        report_speed(checkpoint, wishes, peers, bandwidth, report)
+            report_error(checkpoint, model, expected, report)
+        report_speed(checkpoint, wishes, peers, report)
     report_codec(checkpoint, report)
     report_preview(checkpoint, report)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -86,13 +95,14 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--full", action="store_true", help="all rows, prompts and precisions")
     parser.add_argument("--save", action="store_true", help="write the report to benchmarks/results")
-    parser.add_argument("--frames", type=int, help="codec frames that each measurement decodes")
+    parser.add_argument("--rounds", type=int, help="how often each is measured")
+    parser.add_argument("--frames", type=int, default=24, help="codec frames that each measurement decodes")
     parser.add_argument("--rows", help="requests at once")
     parser.add_argument("--prompts", help="codec frames of the clip that is continued")
     parser.add_argument("--precisions")
     full = parser.parse_args().full
     parser.set_defaults(
-        frames=80 if full else 30,
+        rounds=5 if full else 3,
         rows="1,2,4,8,16,32" if full else "1,4",
         prompts="0,500" if full else "0",
         precisions="float32,bfloat16,int8" if full else "bfloat16,int8",
@@ -104,26 +114,6 @@ def read_arguments() -> argparse.Namespace:
     wishes.rows = [int(number) for number in wishes.rows.split(",")]
     wishes.prompts = [int(number) for number in wishes.prompts.split(",")]
     return wishes
-
-
-def measure_bandwidth(device: torch.device, num_bytes: int = 1 << 30) -> float:
-    """Bytes a second of reading memory once, the best of five."""
-    numbers = torch.ones(num_bytes // 4, device=device)
-    return num_bytes / best_of(5, lambda: numbers.sum().item(), device).wall_s
-
-
-def measure_peers(
-    model: Any, device: torch.device, wishes: argparse.Namespace, report: Report
-) -> tuple[list[Spent], Tensor]:
-    """What a frame takes `generate` in float32 and bfloat16; and its greedy float32 codes."""
-    spent, codes = [], []
-    for dtype in (torch.float32, torch.bfloat16):
-        peer = Peer(model, device, dtype)
-        codes.append(peer.generate(wishes.frames, do_sample=False))
-        each = best_of(2, lambda peer=peer: peer.generate(wishes.frames), device).per(wishes.frames)
-        report(f"{peer.name:18s} one request {1 / each.wall_s:12.1f} frames/s, {each.cpu_s * 1e3:.0f} ms of processor")
-        spent.append(each)
-    return spent, codes[0]
 
 
 def noise(checkpoint: Checkpoint, num_frames: int, seed: int) -> Tensor:
@@ -169,11 +159,11 @@ def logits_after(checkpoint: Checkpoint, codes: Tensor) -> Tensor:
     return torch.stack(logits).unflatten(-1, (shape.num_codebooks, -1))
 
 
-def report_speed(
-    checkpoint: Checkpoint, wishes: argparse.Namespace, peers: list[Spent], bandwidth: float, report: Report
-) -> None:
+def report_speed(checkpoint: Checkpoint, wishes: argparse.Namespace, peers: list[Peer], report: Report) -> None:
     """A row of the table for each number of requests and length of prompt."""
     weights, device = checkpoint.weights, checkpoint.weights.device
+    memory = torch.ones(READ_BYTES // 4, device=device)
+    works = [lambda peer=peer: peer.generate(wishes.frames) for peer in peers]  # type: ignore[misc]
     for prompt_frames in wishes.prompts:
         for num_rows in wishes.rows:
             if prompt_frames and num_rows > MAX_ROWS_WITH_CLIP:
@@ -181,25 +171,62 @@ def report_speed(
             if rows_that_fit(Cache.num_bytes(weights.shape, weights.precision), num_rows, device) < num_rows:
                 report(f"{weights.precision!s:9s} {num_rows:2d} at once: not enough free memory for their caches")
                 continue
-            batch = make_batch(checkpoint, num_rows)
-            rows = [
-                make_row(checkpoint, wishes.frames, noise(checkpoint, prompt_frames, seed), sampling=GUIDED, seed=seed)
-                for seed in range(num_rows)
-            ]
-            join(batch, rows)
-            num_steps = (wishes.frames - num_rows - 2) // 2
-            work = lambda batch=batch, n=num_steps: [batch.step() for _ in range(n)]  # noqa: E731
-            spent = best_of(2, work, device).per(num_steps)
-            del batch, rows, work  # before the next ones are made
-            bytes_read = step_bytes(checkpoint, num_rows, prompt_frames + wishes.frames / 2)
+            step = stepping(checkpoint, wishes, num_rows, prompt_frames)
+            *generated, stepped, read = in_turn(wishes.rounds, [*works, step, lambda: memory.sum().item()], device)
+            del step  # and the batch, before the next one is made
+            bytes_read = step_bytes(checkpoint, num_rows, prompt_frames + wishes.rounds * wishes.frames / 2)
             report(
-                f"{weights.precision!s:9s} {num_rows:2d} at once, prompt {prompt_frames / 50:2.0f} s"
-                f" {num_rows / spent.wall_s:7.1f} frames/s; generate x"
-                + ", x".join(f"{num_rows * peer.wall_s / spent.wall_s:.1f}" for peer in peers)
-                + f", cpu x{num_rows * min(peer.cpu_s for peer in peers) / spent.cpu_s:.1f}; step"
-                f" {spent.wall_s * 1e3:.1f} ms, cpu {spent.cpu_s * 1e3:.1f} ms,"
-                f" {bytes_read / bandwidth / spent.wall_s:.0%} of the roofline"
+                f"{weights.precision!s:9s} {num_rows:2d} at once, prompt {prompt_frames / 50:2.0f} s "
+                + Turns(num_rows, wishes.frames, generated, stepped, read).told(bytes_read)
             )
+
+
+def stepping(
+    checkpoint: Checkpoint, wishes: argparse.Namespace, num_rows: int, prompt_frames: int
+) -> Callable[[], Any]:
+    """Work of `wishes.frames` steps of a batch in which so many rows have joined, warmed up, for every round."""
+    batch, num_frames = make_batch(checkpoint, num_rows), wishes.rounds * wishes.frames + num_rows + NUM_WARM_UPS + 4
+    seeds = range(num_rows)
+    rows = [
+        make_row(checkpoint, num_frames, noise(checkpoint, prompt_frames, seed), sampling=GUIDED, seed=seed)
+        for seed in seeds
+    ]
+    join(batch, rows)
+    for _ in range(NUM_WARM_UPS):
+        batch.step()
+    return lambda: [batch.step() for _ in range(wishes.frames)]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Rounds in which `generate`, our steps and a reading of memory took turns."""
+
+    num_rows: int
+    num_frames: int
+    generated: list[list[Spent]]
+    stepped: list[Spent]
+    read: list[Spent]
+
+    def told(self, bytes_read: float) -> str:
+        """The row of the table; a step reads `bytes_read`."""
+        step_s = [each.wall_s / self.num_frames for each in self.stepped]
+        step_cpu_s = [each.cpu_s / self.num_frames for each in self.stepped]
+        best_s, best_cpu_s = self._best_generated()
+        gains = [self.num_rows * each / ours for each, ours in zip(best_s, step_s, strict=True)]
+        cpu_gains = [self.num_rows * each / ours for each, ours in zip(best_cpu_s, step_cpu_s, strict=True)]
+        shares = [bytes_read / READ_BYTES * each.wall_s / ours for each, ours in zip(self.read, step_s, strict=True)]
+        return (
+            f"{self.num_rows / median(step_s):6.1f} frames/s; generate {1 / median(best_s):4.1f},"
+            f" x{median(gains):.1f} ({min(gains):.1f} to {max(gains):.1f}), cpu x{median(cpu_gains):.1f};"
+            f" step {median(step_s) * 1e3:.1f} ms (best {min(step_s) * 1e3:.1f}), {median(shares):.0%} of the roofline"
+        )
+
+    def _best_generated(self) -> tuple[list[float], list[float]]:
+        """Of each round the seconds that a frame took the better dtype, on the clock and of processor time."""
+        num_steps = self.num_frames + NUM_DELAYS
+        rounds = list(zip(*self.generated, strict=True))
+        wall_s = [min(each.wall_s for each in one) / num_steps for one in rounds]
+        return wall_s, [min(each.cpu_s for each in one) / num_steps for one in rounds]
 
 
 def step_bytes(checkpoint: Checkpoint, num_rows: int, mean_place: float) -> float:
