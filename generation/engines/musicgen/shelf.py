@@ -43,14 +43,20 @@ class Station:
         self.last_used_s = time.monotonic()
         try:
             self.batch.step()
+            return
         except torch.OutOfMemoryError:
             if self.was_halved:
                 raise
-            self.was_halved = True
-            max_rows = max(self.batch.cache.max_rows // 2, 1)
-            del self.batch
+        self._halve()  # not within except: while an error is handled, its frames keep the old batch in memory
+
+    def _halve(self) -> None:
+        """Give the cache's memory back, then take half as much."""
+        self.was_halved = True
+        max_rows = max(self.batch.cache.max_rows // 2, 1)
+        del self.batch
+        if self.checkpoint.weights.device.type == "cuda":
             torch.cuda.empty_cache()
-            self.batch = make_batch(self.checkpoint, max_rows)
+        self.batch = make_batch(self.checkpoint, max_rows)
 
     def describe(self) -> str:
         """A line for the doctor: model, precision, device, speed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from generation.engines.musicgen.cache import Cache
 from generation.engines.musicgen.decoder import Decoder
 from generation.engines.musicgen.graphs import StepGraphs
 from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.loading import Checkpoint
 from generation.engines.musicgen.memory import free_bytes, rows_that_fit
 from generation.engines.musicgen.plan import heard_part
 from generation.request import Operation, Sampling
@@ -64,6 +66,32 @@ def test_out_of_memory_halves_the_rows_once_and_loses_nothing(checkpoints: Check
     fail_once(station.batch)
     with pytest.raises(torch.OutOfMemoryError):
         engine.step()
+
+
+def test_the_old_memory_is_given_back_before_half_of_it_is_taken(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python keeps what an error's frames know of until it is handled: on a full device there would be no half."""
+    engine = make_engine(checkpoints["mono"], max_jobs=4)
+    engine.admit(make_job("a", Operation.COMPOSE, duration_s=1))
+    for _ in range(10):
+        engine.step()
+    batch = engine.shelf.stations[str(checkpoints["mono"])].batch
+    old, was_alive = weakref.ref(batch.cache), list[bool]()
+
+    def make_batch(checkpoint: Checkpoint, max_rows: int) -> Batch:
+        was_alive.append(old() is not None)
+        return remade(checkpoint, max_rows)
+
+    def predict(*arguments: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    remade = shelf.make_batch
+    monkeypatch.setattr(shelf, "make_batch", make_batch)
+    batch.decoder.layers.predict = predict  # type: ignore[method-assign, assignment]
+    del batch
+    assert "a" in takes(run(engine))
+    assert was_alive == [False]
 
 
 def fail_once(batch: Batch) -> None:
