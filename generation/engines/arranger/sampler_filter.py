@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engines.arranger.sampler_blocks import State, fixed_lowpass
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 FILTER_BLOCK = 128
@@ -17,9 +18,10 @@ frames."""
 CHUNK_BLOCKS = 128
 """What is solved at once: the matrix's band of 16,384 frames takes 400 kB and stays in the processor's cache."""
 CHUNK_FRAMES = CHUNK_BLOCKS * FILTER_BLOCK
-SINGLE_PRECISION_SUM = 0.0183
-"""1 + a1 + a2, nearly the square of the cutoff in radians a frame, of a filter at 1 kHz without resonance."""
+LONG_STRETCH_BLOCKS = 32
+"""From 4096 frames of one cutoff on, matrix products are faster than a recursion."""
 Curve = NDArray[np.float64]
+_Filters = tuple[Curve, Curve, Curve]
 
 
 def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
@@ -35,43 +37,52 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
     filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     if len(cents) == 1:
-        return _steady(wave, *(coefficient[0] for coefficient in filters))
+        return fixed_lowpass(wave, *_one(filters, 0))[0]
     out = np.empty_like(wave)
-    state = np.zeros(2)
-    for number, first in enumerate(range(0, len(wave), CHUNK_FRAMES)):
-        blocks = slice(number * CHUNK_BLOCKS, (number + 1) * CHUNK_BLOCKS)
-        edges = [0, *(np.flatnonzero(np.diff(cents[blocks])) + 1).tolist(), CHUNK_BLOCKS]
-        chunk = slice(first, first + CHUNK_FRAMES)
-        b0, a1, a2 = (coefficient[blocks] for coefficient in filters)
-        if len(edges) - 1 > MAX_CALLS:
-            out[chunk], state = _solved(wave[chunk], b0, a1, a2, state)
-        else:
-            out[chunk], state = _stretches(wave[chunk], b0, a1, a2, state, edges)
+    state: State = (0.0, 0.0)
+    for edges in _spans(cents, -(-len(wave) // FILTER_BLOCK)):
+        span = slice(edges[0] * FILTER_BLOCK, edges[-1] * FILTER_BLOCK)
+        filter_span = _solved if len(edges) - 1 > MAX_CALLS else _stretches
+        out[span], state = filter_span(wave[span], filters, edges, state)
     return out
 
 
-def _stretches(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve, edges: list[int]) -> tuple[Curve, Curve]:
-    """A chunk through one filter from edge to edge (in blocks), one after the other, and the state that is left."""
-    from scipy.signal import lfilter
+def _spans(cents: Curve, num_blocks: int) -> list[list[int]]:
+    """Blocks where a cutoff begins, and where the span ends, chunk by chunk until `num_blocks` are covered; chunks that
+    go on with one and the same cutoff are one span."""
+    changes = np.flatnonzero(np.diff(cents)) + 1
+    spans: list[list[int]] = []
+    for first in range(0, num_blocks, CHUNK_BLOCKS):
+        last = min(first + CHUNK_BLOCKS, len(cents))
+        inside = changes[np.searchsorted(changes, first, "right") : np.searchsorted(changes, last)].tolist()
+        if spans and len(spans[-1]) == 2 and not inside and cents[first] == cents[first - 1]:
+            spans[-1][1] = last
+        else:
+            spans.append([first, *inside, last])
+    return spans
 
-    out = np.empty(len(wave))
+
+def _one(filters: _Filters, block: int) -> tuple[float, float, float]:
+    b0, a1, a2 = (float(coefficient[block]) for coefficient in filters)
+    return b0, a1, a2
+
+
+def _stretches(wave: Wave, filters: _Filters, edges: list[int], state: State) -> tuple[Wave, State]:
+    """A span through one filter from edge to edge (in blocks), one after the other, and the state that is left."""
+    out = np.empty(len(wave), dtype=np.float32)
     for start, end in pairwise(edges):
-        piece = wave[start * FILTER_BLOCK : end * FILTER_BLOCK]
-        if len(piece):
-            span = slice(start * FILTER_BLOCK, start * FILTER_BLOCK + len(piece))
-            numerator = b0[start], 2 * b0[start], b0[start]
-            out[span], state = lfilter(numerator, (1.0, a1[start], a2[start]), piece, zi=state)
+        span = slice((start - edges[0]) * FILTER_BLOCK, min((end - edges[0]) * FILTER_BLOCK, len(wave)))
+        if span.start < span.stop:
+            through = fixed_lowpass if end - start >= LONG_STRETCH_BLOCKS else _recursion
+            out[span], state = through(wave[span], *_one(filters, start), state)
     return out, state
 
 
-def _steady(wave: Wave, b0: float, a1: float, a2: float) -> Wave:
-    """`wave` through one filter from its beginning, in single precision where that is enough: from 1 kHz on it is
-    within -108 dB of double precision (at 200 Hz within -86 dB), in two thirds of the time."""
+def _recursion(wave: Wave, b0: float, a1: float, a2: float, state: State) -> tuple[Curve, State]:
     from scipy.signal import lfilter
 
-    kind = np.float32 if 1 + a1 + a2 >= SINGLE_PRECISION_SUM else np.float64
-    numerator, denominator = np.array([b0, 2 * b0, b0], dtype=kind), np.array([1.0, a1, a2], dtype=kind)
-    return np.asarray(lfilter(numerator, denominator, wave), dtype=np.float32)
+    out, (first, second) = lfilter((b0, 2 * b0, b0), (1.0, a1, a2), wave.astype(np.float64), zi=np.array(state))
+    return out, (float(first), float(second))
 
 
 def _lowpass_coefficients(cutoff_hz: Curve, resonance_db: float) -> tuple[Curve, Curve, Curve]:
@@ -83,7 +94,7 @@ def _lowpass_coefficients(cutoff_hz: Curve, resonance_db: float) -> tuple[Curve,
     return (1 - cosine) / 2 * (gain / (1 + alpha)), -2 * cosine / (1 + alpha), (1 - alpha) / (1 + alpha)
 
 
-def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve) -> tuple[Curve, Curve]:
+def _solved(wave: Wave, filters: _Filters, edges: list[int], state: State) -> tuple[Curve, State]:
     """A chunk through one filter a block, all at once: what `lfilter` gives block after block, to 1e-12.
 
     With the state of the direct form II transposed, what a frame leaves behind is weighed by its own block:
@@ -92,9 +103,10 @@ def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve) -> tuple[
     """
     from scipy.linalg.blas import dtbsv
 
+    b0, a1, a2 = (np.repeat(c[edges[0] : edges[-1]], FILTER_BLOCK)[: len(wave)] for c in filters)
     band = np.ones((len(wave), 3))
-    band[:, 1], band[:, 2] = (np.repeat(a, FILTER_BLOCK)[: len(wave)] for a in (a1, a2))
-    pushed = np.repeat(b0, FILTER_BLOCK)[: len(wave)] * wave
+    band[:, 1], band[:, 2] = a1, a2
+    pushed = b0 * wave
     given = pushed.copy()
     given[1:] += 2 * pushed[:-1]
     given[2:] += pushed[:-2]
@@ -102,5 +114,5 @@ def _solved(wave: Wave, b0: Curve, a1: Curve, a2: Curve, state: Curve) -> tuple[
     solved = dtbsv(2, band.T, given, lower=1, diag=1)
     if len(wave) > 1:  # a chunk of one frame is the wave's last
         last, before = band[-1, 1:] * solved[-1], band[-2, 2] * solved[-2]
-        state = np.array([2 * pushed[-1] + pushed[-2] - last[0] - before, pushed[-1] - last[1]])
+        state = float(2 * pushed[-1] + pushed[-2] - last[0] - before), float(pushed[-1] - last[1])
     return solved, state
