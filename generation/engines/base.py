@@ -116,7 +116,10 @@ class Engine(Protocol):
         """Take a job in. Raises BandmateError with a sentence when the job can't be made."""
 
     def step(self) -> Sequence[Event]:
-        """Advance all jobs by a little and say what happened; an empty sequence when there is nothing to do."""
+        """Advance all jobs by a little and say what happened; an empty sequence when there is nothing to do.
+
+        Called about once a second while there are no jobs, once it is loaded: the time to let go of what lies idle.
+        """
 
     def cancel(self, job_id: str) -> None:
         """Forget the job; unknown ids are fine."""
@@ -128,3 +131,12 @@ class Described(Protocol):
 
     def describe(self) -> str:
         """Model, precision, device and speed in a line; loads the default model. Raises BandmateError."""
+
+
+@runtime_checkable
+class LoadsInSteps(Protocol):
+    """An engine that reads weights in some of its steps: of another model, or again after it had let them go."""
+
+    @property
+    def is_about_to_load(self) -> bool:
+        """Whether the next step reads weights, which may take far longer than any other."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from generation.engines.base import Capabilities, Done, Engine, Event, Failed, Preview, Progress
+from generation.engines.base import Capabilities, Done, Engine, Event, Failed, LoadsInSteps, Preview, Progress
 from generation.errors import BandmateError
 from generation.hearing import Hearing
 from generation.previews import PreviewShelf
@@ -71,16 +72,24 @@ class WorkerLoop:
         if not messages and not self._jobs:
             self._alive("warm up", self._setup.load_limit_s)
             self._studio.warm_up()  # nobody waits: the time to import what finishing a take needs
+            for name in self._bench.loaded:
+                self._bench.engines[name].step()  # and to let go of weights that were not used for long
         for message in messages:
             self._obey(message)
         for making in list(self._jobs.values()):
             self._admit_takes(making)
         for name in dict.fromkeys(making.engine for making in self._jobs.values()):
-            self._alive("step", self._setup.step_limit_s)
-            for event in self._bench.engines[name].step():
+            for event in self._step(self._bench.engines[name]):
                 self._pass_on(event)
         for making in self._jobs.values():
             self._show_preview(making)
+
+    def _step(self, engine: Engine) -> Sequence[Event]:
+        if isinstance(engine, LoadsInSteps) and engine.is_about_to_load:
+            self._alive("load", self._setup.load_limit_s)
+        else:
+            self._alive("step", self._setup.step_limit_s)
+        return engine.step()
 
     def _obey(self, message: Message) -> None:
         match message:

@@ -74,6 +74,11 @@ class MusicgenEngine:
         if running := self.running.pop(job_id, None):
             running.performance.stop(running.station.batch)
 
+    @property
+    def is_about_to_load(self) -> bool:
+        """Whether the next step reads a checkpoint, which takes minutes where it has to be fetched first."""
+        return bool(self.waiting) and self._model_of(self.waiting[0]) not in self.shelf.stations
+
     def describe(self) -> str:
         """A line for the doctor on the default checkpoint: model, precision, device, speed; loads it."""
         station = self.shelf.station(self.options.models[0])
