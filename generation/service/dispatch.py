@@ -75,7 +75,7 @@ class Dispatcher:
             ring = self._ended.listen()
         await asyncio.gather(*(worker.close() for worker in self.workers))
         for held in list(self._held.values()):
-            await self._finish(held, self._hand_back(held))  # one that was cancelled a moment ago stops nothing
+            await self._end(held, self._hand_back(held))  # one that was cancelled a moment ago stops nothing
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -106,7 +106,7 @@ class Dispatcher:
             for job_id in worker.job_ids:  # loading an engine says nothing of its speed
                 if job_id in self._held:
                     self._held[job_id].begun_s = time.monotonic()
-        elif (held := self._held.get(getattr(message, "job_id", ""))) is not None:
+        elif (held := self._held.get(getattr(message, "job_id", ""))) is not None and not held.is_ending:
             self._note(held, message)
         if isinstance(message, Hello | Made | GaveUp | Dropped):  # a row is free
             self._wanted.ring()
@@ -131,9 +131,7 @@ class Dispatcher:
                 work = self._note_death(held, "", sentence) if retry else self._record_failed(held, sentence)
                 self._end(held, work)
             case Dropped():
-                self._held.pop(held.row.job_id, None)
-                self._ended.ring()
-                self._spawn(self._previews.drop(held.row.job_id))
+                self._end(held, self._note_dropped(held))
 
     def _show(self, held: Held, **changes: Any) -> None:
         held.status = replace(held.status, **changes)
@@ -222,15 +220,19 @@ class Dispatcher:
     async def _hand_back(self, held: Held) -> None:
         row = await self._ledger.leases.hand_back(held.row.job_id, held.row.fence)
         log.warning("job handed back", job_id=row.job_id, fraction=round(held.status.fraction, 2))
-        self._held.pop(row.job_id, None)
-        await self._previews.drop(row.job_id)
 
-    def _end(self, held: Held, work: Coroutine[Any, Any, None]) -> None:
+    async def _note_dropped(self, held: Held) -> None:
+        """The ledger knew before its worker: the job was cancelled, or its lease was lost."""
+        log.info("job dropped", job_id=held.row.job_id)
+
+    def _end(self, held: Held, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Write a job's end down, however long the ledger takes; its lease is kept up meanwhile."""
         held.is_ending = True
-        self._spawn(self._finish(held, work))
+        return self._spawn(self._finish(held, work))
 
     async def _finish(self, held: Held, work: Coroutine[Any, Any, None]) -> None:
+        """Every end of a held job comes through here. It is held until nothing of it is left: a job that goes back in
+        line is not leased again before."""
         from generation.ledger import LeaseLost
 
         try:
@@ -281,10 +283,11 @@ class Dispatcher:
                 log.exception("a loop of the service failed and goes on", loop=name)
                 await asyncio.sleep(_RETRY_PAUSE_S)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _count_rows(self) -> None:
         self._outlook.know(item for worker in self.workers for item in worker.capabilities.items())

@@ -95,9 +95,11 @@ class WorkerLoop:
         match message:
             case Make():
                 self._take_in(message)
-            case Drop(job_id):
+            case Drop(job_id) if job_id in self._jobs:
                 self._forget(job_id)
                 self._inside.tell(Dropped(job_id))
+            case Drop():
+                pass  # it has ended, and was told: the two words met on their way
             case _:
                 log.warning("a message that is not for a worker", kind=type(message).__name__)
 

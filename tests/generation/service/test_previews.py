@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from generation.errors import BandmateError, TakeNotFound
 from generation.jobs import REPLAYS, JobState
 from generation.previews import PreviewShelf
 from generation.service import JobStatus, Service, ServiceConfig, Ticket
+from generation.service.dispatch import Dispatcher
+from generation.service.previews import Previews
 from tests.support.scripted_engine import RATE_HZ, tone
-from tests.support.scripted_service import eventually, member, scripted, scripted_config
+from tests.support.scripted_service import admissions, eventually, member, scripted, scripted_config
 
 SOON_S = 0.3
 
@@ -97,6 +101,33 @@ async def test_a_stop_and_a_kill_leave_nothing_to_the_next_run(tmp_path: Path) -
         await service.housekeeper.go_round()
         assert [path.name for path in on_disk(tmp_path)] == [ticket.job_id]  # it is being made
         assert await service.cancel(ticket.job_id)
+
+
+async def test_a_job_that_is_handed_back_is_made_once_though_its_preview_goes_slowly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, drop, hand_over = [0], Previews.drop, Dispatcher._hand_over
+    is_given_again = asyncio.Event()
+
+    async def trips_once(self: Dispatcher, *job: Any) -> None:
+        given[0] += 1
+        if given[0] == 1:
+            raise OSError("the worker is gone")
+        is_given_again.set()
+        await hand_over(self, *job)
+
+    async def slow_drop(self: Previews, job_id: str) -> None:
+        with contextlib.suppress(TimeoutError):  # it is not given again while this lasts
+            await asyncio.wait_for(is_given_again.wait(), 1.0)
+        await drop(self, job_id)
+
+    monkeypatch.setattr("generation.service.dispatch._RETRY_PAUSE_S", 0.01)
+    monkeypatch.setattr(Dispatcher, "_hand_over", trips_once)
+    monkeypatch.setattr(Previews, "drop", slow_drop)
+    async with Service(quick(tmp_path)) as service:
+        ticket = await service.submit(scripted("slow 0.5"), member(), key="1")
+        assert len(await ticket.takes()) == 1
+    assert given == [2] and len(admissions(tmp_path, ticket.job_id)) == 1
 
 
 @pytest.mark.parametrize(
