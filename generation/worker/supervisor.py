@@ -240,8 +240,8 @@ def setup_of(config: ServiceConfig, device: str) -> Setup:
 
 def capabilities_from_json(data: dict[str, Any]) -> Capabilities:
     """What an engine says of itself, from the worker's greeting."""
-    operations = frozenset(Operation(item) for item in data["operations"])
-    return Capabilities(**{**data, "operations": operations, "models": tuple(data["models"])})
+    lists = {"models": tuple(data["models"]), "styles": tuple(data["styles"])}
+    return Capabilities(**{**data, **lists, "operations": frozenset(Operation(item) for item in data["operations"])})
 
 
 def _cause(reason: str) -> str:
