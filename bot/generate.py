@@ -49,13 +49,15 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
     await asyncio.to_thread(require_writable, wish.out or Path("take"))
     asked = request_of(wish, settings, audio_format)  # what can't be asked for is told before anything is begun
-    clips = {path: await asyncio.to_thread(read_clip, path, settings.clips.max_bytes) for path in wish.clips}
+    clips = [(path, await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)) for path in wish.clips]
     async with open_service(settings) as service:
-        checked = [await check_in(service, path, data, origin) for path, data in clips.items()]
+        checked = [await check_in(service, path, data, origin) for path, data in clips]
         engine = wish.engine or engine_for(wish.operation, service, settings.takes.engine)
         if wish.backing is not None:
             take = await service.take(wish.backing)
-            checked += await service.backings.let_in(take, owner=origin, under=checked[0].hearing, key=wish.key)
+            whole, under = await service.clip_of_take(wish.backing, owner=origin), checked[0].hearing
+            parts = await service.backings.parts_of(take, whole, owner=origin, under=under, key=wish.key)
+            checked += [whole, *parts]
         request = asked.changed(clip_ids=tuple(clip.clip_id for clip in checked), engine=engine)
         ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
         try:

@@ -18,7 +18,7 @@ from bot.network import insisting
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
 from bot.wishes import Source, Wish
 from generation.errors import TooBusy
-from generation.request import AudioFormat, Operation, Request
+from generation.request import AudioFormat, Request
 from generation.service import CheckIn, Incoming, Origin, Ticket
 from generation.telemetry import counted_refusals
 
@@ -93,21 +93,21 @@ async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wi
         check_ins = await asyncio.gather(*letting_in)
         clip_ids = tuple(item.clip_id for item in check_ins)
         request = request.changed(
-            clip_ids=clip_ids + await _parts_of_backing(interaction.client, wish, check_ins, asker)
+            clip_ids=clip_ids + await _parts_of_backing(interaction.client, request, wish, check_ins, asker)
         )
         return await _submit(interaction, request, check_ins, asker)
 
 
 async def _parts_of_backing(
-    client: BandmateClient, wish: Wish, check_ins: Sequence[CheckIn], asker: Origin
+    client: BandmateClient, request: Request, wish: Wish, check_ins: Sequence[CheckIn], asker: Origin
 ) -> tuple[str, ...]:
     """The drums and the rest of a take that is the backing, where its key has to change; else nothing."""
-    take_id = wish.sources[1].take_id if wish.operation is Operation.ACCOMPANY and len(wish.sources) > 1 else None
+    take_id = wish.sources[1].take_id if request.has_backing else None
     if take_id is None:
         return ()
+    clip, backing = check_ins
     take = await client.service.take(take_id)
-    under, key = check_ins[0].hearing, wish.changes.get("key")
-    _, *parts = await client.service.backings.let_in(take, owner=asker, under=under, key=key)
+    parts = await client.service.backings.parts_of(take, backing, owner=asker, under=clip.hearing, key=request.key)
     return tuple(part.clip_id for part in parts)
 
 

@@ -172,6 +172,11 @@ class Request:
         if self.beats_per_bar is not None and self.beats_per_bar not in (3, 4, 6):
             raise RequestRefused(f"The metre must be 3/4, 4/4 or 6/8, not {self.beats_per_bar} beats a bar.")
 
+    @property
+    def has_backing(self) -> bool:
+        """Whether it brings the backing for its clip along: then nothing is composed, and the seed changes nothing."""
+        return self.operation is Operation.ACCOMPANY and len(self.clip_ids) > 1
+
     def changed(self, **changes: Any) -> Self:
         """A changed copy, checked again. A new seed counts as given, unless it is DRAW_SEED."""
         if "seed" in changes:

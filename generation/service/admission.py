@@ -44,7 +44,7 @@ def music_s(request: Request, engine: Capabilities, hearings: tuple[Hearing, ...
     if request.duration_s is not None:
         one_s = request.duration_s
     elif request.operation in _AS_LONG_AS_THE_CLIP and hearings:
-        counted = hearings[:1] if request.operation is Operation.ACCOMPANY else hearings  # as long as the clip alone
+        counted = hearings[:1] if request.has_backing else hearings  # as long as the clip, however long the backing
         one_s = min(max(hearing.duration_s for hearing in counted), engine.max_duration_s)
     else:
         one_s = min(USUAL_LENGTH_S, engine.max_duration_s)

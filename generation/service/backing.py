@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,28 +27,27 @@ SAME_LENGTH_S = 0.001
 
 
 class Backings:
-    """Lets takes in as backings; `clip_of_take` is the service's: it refuses what may not be built on."""
+    """Lets in what a take that was let in itself (Service.clip_of_take) further needs as a backing."""
 
-    def __init__(
-        self, store: AudioStore, reception: Reception, clip_of_take: Callable[..., Awaitable[CheckIn]]
-    ) -> None:
-        self._store, self._reception, self._clip_of_take = store, reception, clip_of_take
+    def __init__(self, store: AudioStore, reception: Reception) -> None:
+        self._store, self._reception = store, reception
 
-    async def let_in(self, take: Take, *, owner: Origin, under: Hearing, key: str | None = None) -> tuple[CheckIn, ...]:
-        """A take as clips for Request.clip_ids, after the clip that it goes under: itself, and if it has to be moved to
-        another key and its stems are here, also its drums and the rest. Raises TakeNotFound."""
-        whole = await self._clip_of_take(take.take_id, owner=owner)
+    async def parts_of(
+        self, take: Take, whole: CheckIn, *, owner: Origin, under: Hearing, key: str | None = None
+    ) -> tuple[CheckIn, ...]:
+        """What follows `whole`, the take as a clip, in Request.clip_ids: where it has to be moved to another key and
+        its stems are here, its drums and the rest, else nothing. `under`: what was heard in the clip it goes under."""
         wanted = key_named(key) if key else None
         if not round(moved_to(under, whole.hearing, wanted)) or take.recipe.request.operation not in WHOLE_IN_STEMS:
-            return (whole,)
+            return ()
         parts = await self._parts(take)
         if parts is None:
-            return (whole,)
+            return ()
         names = (f"the drums of take {take.take_id}", f"take {take.take_id} without drums")
         let_in = [
             await self._reception.let_in(part, name=name, owner=owner) for part, name in zip(parts, names, strict=True)
         ]
-        return whole, *let_in
+        return tuple(let_in)
 
     async def _parts(self, take: Take) -> tuple[Clip, Clip] | None:
         """The drums, and the sum of the other stems; None where they are not known or not here any more."""

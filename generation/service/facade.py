@@ -83,7 +83,7 @@ class Service:
             self.sharing = Sharing(self._ledger, self._store)
             await self.sharing.remembered.refresh()
             self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
-            self.backings = Backings(self._store, self._reception, self.clip_of_take)
+            self.backings = Backings(self._store, self._reception)
             stack.push_async_callback(self.jams.close)
             stack.push_async_callback(self._reception.close)
             await self._reception.open()

@@ -177,10 +177,11 @@ class FakeService:
         hearing = Hearing(12.4, loudness_lufs=-14.2, tempo_bpm=120.0, beat_confidence=0.9, key=Key(2, "minor"))
         return CheckIn(clip_id, name, hearing, ("I used its best 12 s.",))
 
-    async def let_in(self, take: Take, *, owner: Origin, under: Hearing, key: str | None = None) -> tuple[CheckIn, ...]:
-        """As a backing: with its parts where a key is wished, which then is another."""
-        whole = await self.clip_of_take(take.take_id, owner=owner)
-        return (whole,) if key is None else (whole, *(replace(whole, clip_id=name) for name in ("drums", "rest")))
+    async def parts_of(
+        self, take: Take, whole: CheckIn, *, owner: Origin, under: Hearing, key: str | None = None
+    ) -> tuple[CheckIn, ...]:
+        """As a backing it has parts where a key is wished, which then is another."""
+        return () if key is None else tuple(replace(whole, clip_id=name) for name in ("drums", "rest"))
 
     async def clip_of_take(self, take_id: str, *, owner: Origin) -> CheckIn:
         await self.sharing.require_standing([take_id])

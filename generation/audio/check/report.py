@@ -27,7 +27,7 @@ MIN_LISTENED_S = 6.0
 GAP_WINDOW_S, GAP_SHARE = 0.002, 10 ** (-50 / 10)
 """Windows of 2 ms that are 50 dB softer than the loudest are part of a gap."""
 _SEEDLESS = frozenset({Operation.LOOP, Operation.BLEND})
-"""Made of the clips alone: another seed gives the same again. So is an accompaniment that brings its backing along."""
+"""Made of the clips alone: another seed gives the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ def check_take(made: Made, limits: CheckLimits, target_lufs: float, ceiling_dbfs
 
 
 def _has_seed(request: Request) -> bool:
-    brings_backing = request.operation is Operation.ACCOMPANY and len(request.clip_ids) > 1
-    return request.operation not in _SEEDLESS and not brings_backing
+    return request.operation not in _SEEDLESS and not request.has_backing
 
 
 def _levels(

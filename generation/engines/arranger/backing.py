@@ -14,16 +14,11 @@ from generation.engines.base import Done, EngineJob, Event, Progress
 from generation.engines.revision import code_revision
 from generation.hearing import Hearing
 from generation.keys import key_named
-from generation.request import MAX_ACCOMPANY_CLIPS, Operation
-
-
-def has_backing(job: EngineJob) -> bool:
-    """Whether a job brings its own backing along."""
-    return job.request.operation is Operation.ACCOMPANY and len(job.clips) > 1
+from generation.request import MAX_ACCOMPANY_CLIPS
 
 
 def back_take(job: EngineJob) -> Iterator[Event]:
-    """The clip with the backing under it, and the backing as a stem; ends with Done. The seed changes nothing."""
+    """For Request.has_backing: the clip with the backing under it, and the backing as a stem; ends with Done."""
     yield Progress(job.job_id, 0.1, 0.0, "stretching")
     (clip, *others), (heard, *heard_others) = job.clips, job.hearings
     if job.request.tempo_bpm is not None and not heard.has_beat:

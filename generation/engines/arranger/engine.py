@@ -10,7 +10,7 @@ import structlog
 
 from generation.audio.accompany import lay_under
 from generation.audio.splice import go_on
-from generation.engines.arranger.backing import back_take, has_backing
+from generation.engines.arranger.backing import back_take
 from generation.engines.arranger.compose import Composition, compose
 from generation.engines.arranger.frame import EXTEND_LEAD_S
 from generation.engines.arranger.midi import to_midi
@@ -68,7 +68,7 @@ class ArrangerEngine:
             raise RequestRefused(f"The arranger can't {job.request.operation.value}.")
         if len(job.clips) < job.request.operation.num_clips or len(job.hearings) < len(job.clips):
             raise ClipRefused(f"{job.request.operation.value.capitalize()} needs a clip: attach an audio file.")
-        self._jobs[job.job_id] = back_take(job) if has_backing(job) else self._work(job)
+        self._jobs[job.job_id] = back_take(job) if job.request.has_backing else self._work(job)
 
     def step(self) -> Sequence[Event]:
         """Advance every job by one stage."""

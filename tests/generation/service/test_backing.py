@@ -31,7 +31,9 @@ async def test_a_take_is_laid_under_a_clip_until_it_is_taken_back(band: Service,
     clip, _ = song_clip(tempo_bpm=104.0, duration_s=10.0)
     mine = await band.check_in(wav_bytes(clip), name="mine.wav", owner=member())
 
-    let_in = await band.backings.let_in(take, owner=member(), under=mine.hearing, key="F major")
+    whole = await band.clip_of_take(take.take_id, owner=member())
+    parts = await band.backings.parts_of(take, whole, owner=member(), under=mine.hearing, key="F major")
+    let_in = (whole, *parts)
     assert [item.name.replace(take.take_id, "T") for item in let_in] == [
         "take T", "the drums of take T", "take T without drums",
     ]  # fmt: skip
@@ -50,12 +52,11 @@ async def test_a_take_is_laid_under_a_clip_until_it_is_taken_back(band: Service,
     assert {member.take_id for member in family.members} == {take.take_id, made.take_id}
     assert (await band.replay(made.take_id)).verdict is Verdict.IDENTICAL
 
-    heard = (await band.clip_of_take(take.take_id, owner=member())).hearing
-    (whole,) = await band.backings.let_in(take, owner=member(), under=heard)  # in its own key it is enough alone
-    assert whole.name == f"take {take.take_id}"
+    alone = await band.backings.parts_of(take, whole, owner=member(), under=whole.hearing)
+    assert alone == ()  # in its own key it is enough alone
     await band.sharing.retract(take.take_id, member().person_id)
     with pytest.raises((TakeNotFound, RequestRefused)):
-        await band.backings.let_in(take, owner=member(), under=mine.hearing)
+        await band.clip_of_take(take.take_id, owner=member())
 
 
 @pytest.mark.parametrize("number", [3, 5])

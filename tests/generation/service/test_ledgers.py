@@ -109,6 +109,7 @@ ENGINE = Capabilities("e", frozenset(Operation), 30.0, 2, 44_100, "MIT")
         (Request(Operation.RESTYLE, clip_ids=("a",)), (12.0,), 12.0),
         (Request(Operation.RESTYLE, clip_ids=("a",)), (120.0,), 30.0),
         (Request(Operation.BLEND, clip_ids=("a", "b")), (5.0, 9.0), 9.0),
+        (Request(Operation.ACCOMPANY, clip_ids=("a", "backing")), (5.0, 9.0), 5.0),
         (Request(Operation.EXTEND, clip_ids=("a",)), (120.0,), 20.0),
     ],
 )
