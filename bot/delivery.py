@@ -23,7 +23,7 @@ import discord
 import structlog
 
 from bot import posting, texts
-from bot.network import STUMBLES, insisting, may_pass
+from bot.network import STUMBLES, may_pass
 from bot.preferences import FRONT_END
 from bot.reply import Reply
 from bot.voice_message import send_voice_message
@@ -152,9 +152,10 @@ class Delivery:
         await self._client.service.mark_undeliverable(job.status.job_id, reason)
         try:
             reply = Reply.from_json(job.origin.reply)
-            await insisting(lambda: reply.edit(self._client, content=reply.text(reason), view=None, attachments=[]))
-        except (discord.HTTPException, TypeError, *STUMBLES) as error:
-            log.info("job %s: nobody could be told: %s", job.status.job_id, error)
+        except TypeError as error:
+            log.info("job %s: nobody can be told: %s", job.status.job_id, error)
+            return
+        await self._client.progress.say_last(job.status.job_id, reply, reason)
 
 
 class Answer:

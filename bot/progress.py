@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 MAX_REMEMBERED = 10_000
 """How many jobs are remembered as ended, against a late first edit."""
 _IN_DIRECT_MESSAGES = "I could not post it here; it is in your direct messages."
-OPEN_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 class ProgressBoard:
@@ -128,11 +127,11 @@ class ProgressBoard:
         async for status in ticket.updates():
             if status.state is JobState.CANCELLED:
                 await self._say_cancelled(reply, status)
-            if status.state not in OPEN_STATES:
+            if status.has_ended:
                 return  # delivery writes the last words
             await asyncio.sleep(self._edit_interval_s)
             newest = await self._client.service.status(ticket.job_id)
-            if newest.state in OPEN_STATES and not await self._edit(reply, newest, slot):
+            if not newest.has_ended and not await self._edit(reply, newest, slot):
                 self._slots.pop(ticket.job_id, None)
                 return
 

@@ -62,8 +62,7 @@ def check_in_lines(check_ins: Iterable[CheckIn]) -> list[str]:
     lines = []
     for check_in in check_ins:
         lines.append(f"Heard in {quoted(check_in.name, 80) or 'the clip'}: {check_in.hearing.sentence()}")
-        remarks = dict.fromkeys((*check_in.remarks, *check_in.hearing.remarks))
-        lines += [small(remark) for remark in remarks]
+        lines += [small(remark) for remark in dict.fromkeys(check_in.remarks)]
     return lines
 
 

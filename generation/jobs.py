@@ -50,7 +50,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A clip that was let in: its id (hash of the decoded audio), what was heard, and what was trimmed (sentences)."""
+    """A clip that was let in: its id (hash of the decoded audio), what was heard, and what there is to say of it
+    (sentences: what was trimmed, and the remarks of the hearing)."""
 
     clip_id: str
     name: str

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from generation.clip import Clip
 
 FOLDER = "previews"
+GONE = "This preview is gone: a newer one has come, or what it was of has ended."
 _JOB_ID = re.compile(r"[\w-]{1,80}", re.ASCII)
-_GONE = "This preview is gone: a newer one has come, or what it was of has ended."
 
 
 class PreviewShelf:
@@ -44,7 +44,7 @@ class PreviewShelf:
         """A job's preview. Raises TakeNotFound when a newer one has come, or the job has ended."""
         with self._lock:
             if not self._path(job_id).is_dir() or not (store := self._store(job_id)).has(preview_hash):
-                raise TakeNotFound(_GONE)
+                raise TakeNotFound(GONE)
             return store.get(preview_hash)
 
     def remove(self, job_id: str) -> None:
@@ -65,5 +65,5 @@ class PreviewShelf:
     def _path(self, job_id: str) -> Path:
         """Where a job's lie. What is not an id never becomes a path."""
         if not _JOB_ID.fullmatch(job_id):
-            raise TakeNotFound(_GONE)
+            raise TakeNotFound(GONE)
         return self._folder / job_id

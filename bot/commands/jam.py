@@ -28,8 +28,8 @@ from generation.jam.frame import (
     USUAL_TEMPO_BPM,
     Frame,
     frame_of_clip,
-    key_named,
 )
+from generation.keys import key_named
 from generation.request import AudioFormat, Operation
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from generation.errors import TakeNotFound
+from generation.previews import GONE as PREVIEW_GONE
 from generation.request import AudioFormat
 from generation.service import Rendered, Service
 
@@ -38,7 +39,7 @@ class EncodedFiles:
         """A job's newest preview as a file. Raises TakeNotFound, also when a newer one has come or it has ended."""
         if (await self._service.status(job_id)).preview_hash != preview_hash:
             self._drop(job_id)
-            raise TakeNotFound("This preview is gone: a newer one has come, or what it was of has ended.")
+            raise TakeNotFound(PREVIEW_GONE)
 
         async def rendered() -> Rendered:
             return (await self._service.previews.render(job_id, preview_hash)).file

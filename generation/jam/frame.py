@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from generation.errors import RequestRefused
 from generation.hearing import Hearing, Key
-from generation.keys import key_named as key_named
 from generation.request import MAX_PROMPT_CHARACTERS, Operation, Request
 
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 40.0, 240.0

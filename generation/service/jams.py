@@ -12,9 +12,10 @@ import structlog
 from generation.errors import RequestRefused
 from generation.hearing import Key
 from generation.jam import layers
-from generation.jam.frame import Frame, key_named
+from generation.jam.frame import Frame
 from generation.jam.room import Layer, Person, Room, new_room
 from generation.jobs import CheckIn, JobStatus, Origin, Rendered
+from generation.keys import key_named
 from generation.request import AudioFormat, Operation, Take
 from generation.service import jam_files
 from generation.service.fitting import Fitter

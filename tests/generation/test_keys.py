@@ -16,6 +16,9 @@ from generation.request import Operation, Request
     ("name", "key"),
     [
         ("D minor", Key(2, "minor")),
+        ("f#", Key(6, "major")),
+        ("B♭m", Key(10, "minor")),
+        (" C♯ min ", Key(1, "minor")),
         ("F# major", Key(6, "major")),
         ("F♯ Major", Key(6, "major")),
         ("f sharp min", Key(6, "minor")),
@@ -40,6 +43,12 @@ def test_a_key_has_many_names(name: str, key: Key | None) -> None:
             key_named(name)
     else:
         assert key_named(name) == key
+
+
+@pytest.mark.parametrize("name", ["", "H minor", "D dorian", "DD", "minor", "٣ minor"])
+def test_what_is_no_key_is_refused(name: str) -> None:
+    with pytest.raises(RequestRefused, match="key"):
+        key_named(name)
 
 
 @pytest.mark.parametrize("name", ["H dur", "h-moll", "B dur", "b-Moll"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from generation.audio.analyse.beats import between
 from generation.audio.check.listen import MIN_BEATS
 from generation.hearing import PITCH_NAMES, Hearing, Key
 from generation.keys import OWN_KEY, key_named
@@ -52,14 +53,9 @@ def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str
         key, key_of = clip.key, "the clip's"
     is_steady = _is_steady(clip) if request.operation in _FROM_CLIP else True
     keeps_to_beats = request.operation is Operation.ACCOMPANY and clip.has_beat and len(clip.beats_s) >= MIN_BEATS
-    beats_s = _divided(clip.beats_s, int(details.get("backing_beats_on_one", 1))) if keeps_to_beats else ()
+    on_one = int(details.get("backing_beats_on_one", 1))  # a backing that counts twice as fast may be heard on any
+    beats_s = tuple(between(np.asarray(clip.beats_s), on_one).tolist()) if keeps_to_beats else ()
     return Expected(tempo_bpm, key, tempo_of, key_of, is_steady, beats_s)
-
-
-def _divided(beats_s: Sequence[float], parts: int) -> tuple[float, ...]:
-    """The beats with each interval in `parts`: a backing that counts twice as fast may be heard on any of its own."""
-    places = np.arange((len(beats_s) - 1) * parts + 1) / parts
-    return tuple(np.interp(places, np.arange(len(beats_s)), beats_s).tolist())
 
 
 def _asked_key(text: str | None) -> Key | None:

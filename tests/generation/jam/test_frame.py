@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.errors import RequestRefused
-from generation.hearing import PITCH_NAMES, Hearing, Key
-from generation.jam.frame import MAX_BARS, Frame, frame_of_clip, framed, key_named
+from generation.hearing import Hearing, Key
+from generation.jam.frame import MAX_BARS, Frame, frame_of_clip, framed
 from generation.request import Operation, Request, Sampling
 from tests.support.jam_rooms import FRAME
 
@@ -27,26 +27,6 @@ from tests.support.jam_rooms import FRAME
 def test_out_of_range_is_refused_with_the_name(values: dict[str, object], word: str) -> None:
     with pytest.raises(RequestRefused, match=word):
         Frame(**values)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [("D minor", Key(2, "minor")), ("f#", Key(6, "major")), ("B♭m", Key(10, "minor")), (" C♯ min ", Key(1, "minor"))],
-)
-def test_keys_by_name(name: str, key: Key) -> None:
-    assert key_named(name) == key
-
-
-def test_every_key_is_known_by_what_it_is_called() -> None:
-    for tonic in range(len(PITCH_NAMES)):
-        for mode in ("major", "minor"):
-            assert key_named(str(Key(tonic, mode))) == Key(tonic, mode)
-
-
-@pytest.mark.parametrize("name", ["", "H minor", "D dorian", "DD", "minor", "٣ minor"])
-def test_what_is_no_key_is_refused(name: str) -> None:
-    with pytest.raises(RequestRefused, match="key"):
-        key_named(name)
 
 
 def test_a_clip_brings_its_frame_and_what_was_said_stays() -> None:
