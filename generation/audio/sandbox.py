@@ -74,7 +74,7 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
     )
     out, err = bytearray(), bytearray()
     timed_out = chattered = False
-    watching = asyncio.create_task(_watch(process, out, limits.patience))
+    watching = _watch(process, out, limits.patience) if limits.patience is not None else None
     try:
         async with asyncio.timeout(limits.wall_s):
             _, chattered = await asyncio.gather(
@@ -83,19 +83,18 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
     except TimeoutError:
         timed_out = True
     finally:
-        timed_out = timed_out or watching.done()
-        watching.cancel()
+        if watching is not None:
+            timed_out = timed_out or watching.done()
+            watching.cancel()
         await _end(process)
     overflowed = len(out) > limits.output_bytes
     del out[limits.output_bytes :]
     return ChildResult(out, err.decode("utf-8", "replace"), process.returncode or 0, timed_out, overflowed, chattered)
 
 
-async def _watch(process: asyncio.subprocess.Process, out: bytearray, patience: Patience | None) -> None:
-    if patience is None:
-        await asyncio.Event().wait()  # nobody's limit
-    else:
-        await stalled(process.pid, out, patience, lambda number: _send(process, number))
+def _watch(process: asyncio.subprocess.Process, out: bytearray, patience: Patience) -> asyncio.Task[None]:
+    """Done when the child has worked for longer than it may, and is killed."""
+    return asyncio.create_task(stalled(process.pid, out, patience, lambda number: _send(process, number)))
 
 
 async def _read(process: asyncio.subprocess.Process, out: bytearray, max_bytes: int) -> None:
