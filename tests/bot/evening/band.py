@@ -159,13 +159,6 @@ async def song(name: str, tempo_bpm: float = TEMPO_BPM, tonic: int = 9, bars: in
     return Attachment(f"{name}.flac", data, "audio/flac")
 
 
-async def voice_message() -> Attachment:
-    """A voice message as Discord records one."""
-    clip = little_song(TEMPO_BPM, 9, "minor", BARS, rate_hz=48_000)
-    data = await asyncio.to_thread(encoded, clip, "ogg-opus")
-    return Attachment("voice-message.ogg", data, "audio/ogg", voice=True, duration_s=clip.duration_s)
-
-
 async def video() -> Attachment:
     """A video with sound."""
     data = await asyncio.to_thread(encoded, little_song(TEMPO_BPM, 9, "minor", BARS), "mp4")

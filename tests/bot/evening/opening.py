@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.bot.evening.band import (
     ADA,
     BARS,
@@ -15,8 +17,8 @@ from tests.bot.evening.band import (
     TEMPO_BPM,
     Evening,
     song,
-    voice_message,
 )
+from tests.bot.wire.stage import voice_message
 from tests.support.discord_server import Attachment
 
 
@@ -40,7 +42,8 @@ async def bring_layers(evening: Evening) -> None:
     sent = await evening[EVA].submit_modal(form, {"file": await song("beat", tonic=4), "name": "Eva's beat"})
     await evening.answer("upload by form", sent)
 
-    voice = await evening[CHIDI].post(evening.thread, "", await voice_message())
+    recorded = await asyncio.to_thread(voice_message, TEMPO_BPM, 9, "minor")
+    voice = await evening[CHIDI].post(evening.thread, "", recorded)
     await evening.answer("voice message", await evening[GRACE].context_menu(voice, "Add to the jam"))
 
     files = (Attachment("words.txt", b"la la la"), await song("verse", tonic=2), await song("chorus", tonic=5))

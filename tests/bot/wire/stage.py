@@ -65,9 +65,9 @@ async def open_wire_stage(folder: Path, *, engine: str, **settings: Any) -> Asyn
         assert discord.hard_findings == []
 
 
-def voice_message() -> Attachment:
+def voice_message(tempo_bpm: float = 100, tonic: int = 7, mode: str = "major") -> Attachment:
     """Four bars as Discord records them."""
-    song = little_song(tempo_bpm=100, tonic=7, num_bars=4, rate_hz=48_000)
+    song = little_song(tempo_bpm, tonic, mode, num_bars=4, rate_hz=48_000)
     data = encoded(song, "ogg-opus")
     return Attachment("voice-message.ogg", data, "audio/ogg", voice=True, duration_s=song.duration_s)
 
