@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from gettext import c2py
 
-_PLURAL_RULE = re.compile(r"^Plural-Forms: *nplurals=(\d+); *plural=([^;]+);", re.MULTILINE)
+_PLURAL_RULE = re.compile(r"^Plural-Forms: *nplurals=\d+; *plural=([^;]+);", re.MULTILINE)
 _FIELD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) +(\".*)")
 
 
@@ -52,13 +52,7 @@ def read_po(text: str) -> Iterator[Entry]:
 def plural_rule(header: str) -> Callable[[int], int]:
     """Which form goes with a number, by the file's Plural-Forms; the first one for all where it says nothing."""
     found = _PLURAL_RULE.search(header)
-    return c2py(found[2]) if found else lambda number: 0
-
-
-def num_plural_forms(header: str) -> int:
-    """How many plural forms the language has."""
-    found = _PLURAL_RULE.search(header)
-    return int(found[1]) if found else 1
+    return c2py(found[1]) if found else lambda number: 0
 
 
 def _entry_of(fields: dict[str, str]) -> Iterator[Entry]:

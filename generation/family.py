@@ -58,18 +58,6 @@ class Family:
         """The take with this id, None when it is not shown."""
         return next((member for member in self.members if member.take_id == take_id), None)
 
-    def ancestors(self, take_id: str) -> tuple[Member, ...]:
-        """The takes that this one was made from, over any number of steps, the oldest first."""
-        by_id = {member.take_id: member for member in self.members}
-        found: dict[str, Member] = {}
-        waiting = list(by_id[take_id].parents) if take_id in by_id else []
-        while waiting:
-            parent = by_id.get(waiting.pop())
-            if parent is not None and parent.take_id not in found:
-                found[parent.take_id] = parent
-                waiting += parent.parents
-        return tuple(sorted(found.values(), key=lambda member: member.made_at))
-
 
 def credits_of(members: Iterable[Member]) -> tuple[str, ...]:
     """Who did what, one line a take: "ann: compose (take 3f…)", as it stands in a file's tags."""

@@ -35,7 +35,6 @@ class FfmpegReport:
     read or that the file ends too early.
     """
 
-    has_sound: bool
     has_pictures: bool = False
     codec: str = ""
     sample_rate_hz: int = 0
@@ -132,7 +131,6 @@ def read_report(stderr: str) -> FfmpegReport:
     if duration and not estimated:
         stated_s = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
     return FfmpegReport(
-        has_sound=": Audio: " in said,
         has_pictures=": Video: " in said,
         codec=stream[1] if stream else "",
         sample_rate_hz=int(stream[2]) if stream and len(stream[2]) < 12 else 0,

@@ -53,7 +53,7 @@ def closed(clip: Clip, start: int, end: int, fade_s: float = FADE_S) -> tuple[Cl
     """
     rate_hz = clip.sample_rate_hz
     fade = min(round(fade_s * rate_hz), (end - start) // 4)
-    source = clip.samples if end <= clip.num_frames else _led_on(clip.samples, end, fade)
+    source = clip.samples if end <= clip.num_frames else _led_on(clip.samples, end)
     body, after = source[:, start:end].copy(), clip.samples[:, end : end + round(RING_S * rate_hz)]
     if is_ring(body, after, rate_hz):
         return Clip(_with_ring(body, after, rate_hz), rate_hz), "ring"
@@ -92,7 +92,7 @@ def _with_ring(body: Samples, after: Samples, rate_hz: int) -> Samples:
     return body
 
 
-def _led_on(samples: Samples, end: int, fade: int) -> Samples:
+def _led_on(samples: Samples, end: int) -> Samples:
     """The samples led on to frame `end` by their mirror image, dying away: a clip that was stopped a moment early."""
     missing = end - samples.shape[1]
     mirror = samples[:, : -missing - 1 : -1] * np.cos(np.linspace(0, np.pi / 2, missing, dtype=np.float32))

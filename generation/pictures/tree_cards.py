@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 BACKGROUND = (30, 31, 34)
 """Discord's dark theme, as in the waveform's picture."""
-CARD, CARD_GONE, EDGE = (48, 50, 57), (38, 39, 43), (66, 69, 78)
+CARD, CARD_GONE = (48, 50, 57), (38, 39, 43)
 WHITE, LIGHT, PALE, FAINT = (255, 255, 255), (219, 222, 225), (160, 165, 176), (92, 96, 108)
 COLOURS: dict[Operation, Colour] = {
     Operation.COMPOSE: (88, 101, 242),

@@ -120,11 +120,6 @@ class Service:
             name: item for worker in reversed(self._dispatcher.workers) for name, item in worker.capabilities.items()
         }
 
-    @property
-    def is_working(self) -> bool:
-        """Whether a worker is up and has loaded an engine, or has one to load."""
-        return any(worker.is_ready for worker in self._dispatcher.workers)
-
     async def check_in(self, upload: bytes | Incoming, *, name: str, owner: Origin) -> CheckIn:
         """Fetch, decode, keep and analyse an upload. Raises ClipRefused, TooBusy with their sentences."""
         begun_s = time.monotonic()

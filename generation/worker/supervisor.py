@@ -65,7 +65,6 @@ class Worker:
         self.capabilities: dict[str, Capabilities] = {}
         self.unavailable: dict[str, str] = {}
         self.loaded: set[str] = set()
-        self.num_deaths = 0
         self._config, self._reports = config, reports
         self._jobs: dict[str, str] = {}  # job id -> engine
         self._child: Child | None = None
@@ -216,7 +215,6 @@ class Worker:
     def _mourn(self, death: Death) -> None:
         lost = tuple(self._jobs)
         self._jobs.clear()
-        self.num_deaths += 1
         log.error("worker died", device=self.device, cause=death.cause, detail=death.detail, job_ids=lost)
         self._reports.died(self, lost, death)
 

@@ -43,10 +43,14 @@ class FakeSharing:
         return b"\x89PNG a tree"
 
     async def lineage(self, take_id: str) -> tuple[Member, ...]:
-        family = await self.family(take_id)
-        own = family.member(take_id)
-        assert own is not None
-        return (*family.ancestors(take_id), own)
+        await self._service.take(take_id)
+        by_id = {member.take_id: member for member in self._members()}
+        found, waiting = set(), [take_id]
+        while waiting:
+            if (member := by_id.get(waiting.pop())) is not None and member.take_id not in found:
+                found.add(member.take_id)
+                waiting += member.parents
+        return tuple(member for member in by_id.values() if member.take_id in found)  # the oldest first
 
     async def credits(self, take_id: str) -> tuple[str, ...]:
         return credits_of(await self.lineage(take_id))

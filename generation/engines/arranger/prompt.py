@@ -60,11 +60,6 @@ class Wish:
     unknown: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all was understood."""
-        return not self.understood
-
 
 @dataclass(slots=True)
 class _Draft:
