@@ -1,4 +1,4 @@
-"""A fixed two-pole low-pass as matrix products: what a recursion does frame by frame, 32 frames at a time.
+"""A fixed two-pole filter as matrix products: what a recursion does frame by frame, 32 frames at a time.
 
 A filter's memory is one complex number c, its pole's mode: c[n] = p c[n - 1] + x[n], y[n] = d x[n] + 2 Re(r c[n]).
 Of a block X of 32 frames the output is therefore X T + (Re c, Im c) O, with c from before the block, and what the block
@@ -22,6 +22,8 @@ BLOCK_FRAMES = 32
 CALL_BLOCKS = 128
 """So many blocks go into one product, the last ones filled up with silence: products of one shape give the same bits,
 whatever else is in the wave (BLAS takes other ways for other shapes), and are too small to be spread over threads."""
+Biquad = tuple[float, float, float, float, float]
+"""b0, b1, b2, a1, a2 of a filter with two poles."""
 State = tuple[float, float]
 """The two memories of the direct form II transposed, as `scipy.signal.lfilter` has them."""
 
@@ -36,9 +38,12 @@ class _Matrices:
     residue: complex
 
 
-def fixed_lowpass(wave: Wave, b0: float, a1: float, a2: float, state: State = (0.0, 0.0)) -> tuple[Wave, State]:
-    """float32 [frames] through (b0, 2 b0, b0) / (1, a1, a2), and the state after the last whole block. The filter must
-    ring (a pair of complex poles), as the cookbook's does with any resonance.
+def through_fixed(wave: Wave, filter_: Biquad, state: State = (0.0, 0.0)) -> tuple[Wave, State]:
+    """float32 [frames] through a filter, and the state after the last whole block. The filter must ring (a pair of
+    complex poles), as the cookbook's low-pass and Butterworth's of even order do.
+
+    Raises:
+        ValueError: its poles are real.
 
     Single precision but for the memory: within -135 dB of double precision for cutoffs from 30 Hz on, where
     `lfilter` in single precision is at -67 dB, in a third of its time. What comes out is, bit for bit, the beginning of
@@ -46,7 +51,8 @@ def fixed_lowpass(wave: Wave, b0: float, a1: float, a2: float, state: State = (0
     """
     from scipy.signal import lfilter
 
-    matrices = _matrices(b0, a1, a2)
+    matrices = _matrices(filter_)
+    a1 = filter_[3]
     blocks = _in_blocks(wave)
     rows = blocks.reshape(-1, BLOCK_FRAMES + 2)
     added = (blocks[..., :BLOCK_FRAMES] @ matrices.memory).reshape(-1, 2).astype(np.float64)
@@ -76,13 +82,16 @@ def _in_blocks(wave: Wave) -> Wave:
 
 
 @lru_cache(maxsize=512)
-def _matrices(b0: float, a1: float, a2: float) -> _Matrices:
+def _matrices(filter_: Biquad) -> _Matrices:
     """The matrices of one filter, 5 kB (partial fractions of its transfer function)."""
-    pole = complex(-a1 / 2, np.sqrt(max(a2 - a1 * a1 / 4, 1e-12)))
-    residue = b0 * (1 + 1 / pole) ** 2 / (1 - pole.conjugate() / pole)
+    b0, b1, b2, a1, a2 = filter_
+    if a1 * a1 >= 4 * a2:
+        raise ValueError(f"a filter with real poles does not ring: a1 {a1}, a2 {a2}")
+    pole = complex(-a1 / 2, np.sqrt(a2 - a1 * a1 / 4))
+    residue = (b0 + b1 / pole + b2 / pole**2) / (1 - pole.conjugate() / pole)
     frames = np.arange(BLOCK_FRAMES)
     impulse = 2 * (residue * pole**frames).real
-    impulse[0] += b0 / a2
+    impulse[0] += b2 / a2
     later = frames[None, :] - frames[:, None]
     direct = np.where(later >= 0, impulse[np.maximum(later, 0)], 0)
     ringing = 2 * residue * pole ** (frames + 1)

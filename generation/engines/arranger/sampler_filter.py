@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engines.arranger.sampler_blocks import State, fixed_lowpass
+from generation.engines.arranger.sampler_blocks import Biquad, State, through_fixed
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 FILTER_BLOCK = 128
@@ -37,7 +37,7 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
     filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     if len(cents) == 1:
-        return fixed_lowpass(wave, *_one(filters, 0))[0]
+        return through_fixed(wave, _one(filters, 0))[0]
     out = np.empty_like(wave)
     state: State = (0.0, 0.0)
     for edges in _spans(cents, -(-len(wave) // FILTER_BLOCK)):
@@ -62,9 +62,9 @@ def _spans(cents: Curve, num_blocks: int) -> list[list[int]]:
     return spans
 
 
-def _one(filters: _Filters, block: int) -> tuple[float, float, float]:
+def _one(filters: _Filters, block: int) -> Biquad:
     b0, a1, a2 = (float(coefficient[block]) for coefficient in filters)
-    return b0, a1, a2
+    return b0, 2 * b0, b0, a1, a2
 
 
 def _stretches(wave: Wave, filters: _Filters, edges: list[int], state: State) -> tuple[Wave, State]:
@@ -73,15 +73,15 @@ def _stretches(wave: Wave, filters: _Filters, edges: list[int], state: State) ->
     for start, end in pairwise(edges):
         span = slice((start - edges[0]) * FILTER_BLOCK, min((end - edges[0]) * FILTER_BLOCK, len(wave)))
         if span.start < span.stop:
-            through = fixed_lowpass if end - start >= LONG_STRETCH_BLOCKS else _recursion
-            out[span], state = through(wave[span], *_one(filters, start), state)
+            through = through_fixed if end - start >= LONG_STRETCH_BLOCKS else _recursion
+            out[span], state = through(wave[span], _one(filters, start), state)
     return out, state
 
 
-def _recursion(wave: Wave, b0: float, a1: float, a2: float, state: State) -> tuple[Curve, State]:
+def _recursion(wave: Wave, filter_: Biquad, state: State) -> tuple[Curve, State]:
     from scipy.signal import lfilter
 
-    out, (first, second) = lfilter((b0, 2 * b0, b0), (1.0, a1, a2), wave.astype(np.float64), zi=np.array(state))
+    out, (first, second) = lfilter(filter_[:3], (1.0, *filter_[3:]), wave.astype(np.float64), zi=np.array(state))
     return out, (float(first), float(second))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from generation.engines.arranger import synth_effects, synth_voices
-from generation.engines.arranger.sampler import ToneCache
+from generation.engines.arranger.sampler import SPARE_FRAMES, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
 from generation.engines.arranger.synth_drums import DrumRecipe
 from generation.engines.arranger.synth_kits import KIT_NAMES, kit, single_drum
@@ -25,7 +25,8 @@ class Voice:
     """A voice: what makes its wave, its release (seconds for 100 dB), and how its length follows the note.
 
     `exact`: the wave is made for the note's own length (effects that end with the note). `natural_s`: it dies away by
-    itself within that time. `stereo`: its wave is [2, frames].
+    itself within that time. `stereo`: its wave is [2, frames]. `noisy`: its random numbers depend on its length; of all
+    others the beginning of a longer wave is, bit for bit, the shorter wave, and one serves notes of all lengths.
     """
 
     make: Callable[[Stroke], Wave]
@@ -33,6 +34,7 @@ class Voice:
     natural_s: float | None = None
     stereo: bool = False
     exact: bool = False
+    noisy: bool = False
     gain: float = 0.5
 
 
@@ -56,7 +58,7 @@ _VOICES: dict[str, Voice] = {
     "epiano": Voice(synth_voices.epiano, 0.4, 8.0, stereo=True),
     "riser": Voice(synth_effects.riser, 0.05, stereo=True, exact=True),
     "downlifter": Voice(synth_effects.downlifter, 0.05, stereo=True, exact=True),
-    "impact": Voice(synth_effects.impact, 3.0, 3.5, stereo=True, gain=0.8),
+    "impact": Voice(synth_effects.impact, 3.0, 3.5, stereo=True, noisy=True, gain=0.8),
     "swell": Voice(synth_effects.swell, 0.05, stereo=True, exact=True),
     "vinyl": Voice(synth_effects.vinyl, 0.3, stereo=True, exact=True),
 }
@@ -82,6 +84,7 @@ class Synth:
         self._single = single_drum(name)
         self._voice = None if self.is_kit or self._single else _VOICES[name]
         self._tuning_cents = 0.0 if self._voice is None else tuning_cents
+        self._longest: dict[tuple[int, int], int] = {}
 
     @property
     def is_stereo(self) -> bool:
@@ -89,7 +92,11 @@ class Synth:
         return self.is_kit or bool(self._voice and self._voice.stereo)
 
     def expect(self, notes: Iterable[tuple[int, float, int]]) -> None:
-        """Nothing is prepared: a synthesised wave is made for its own length."""
+        """Says which notes (pitch, velocity, length in frames) will be asked for, as the sampler's does: a wave is made
+        once, as long as the longest note of its pitch and strength wants it."""
+        for pitch, velocity, hold_frames in notes:
+            key = (pitch, _step(velocity))
+            self._longest[key] = max(self._longest.get(key, 0), hold_frames)
 
     def exclusive_class(self, pitch: int, velocity: float) -> int:
         """Notes of the same class (not 0) cut each other off."""
@@ -102,7 +109,7 @@ class Synth:
 
         `glide` is (the pitch to slide from, seconds).
         """
-        step = min(int(velocity * VELOCITY_STEPS), VELOCITY_STEPS - 1)
+        step = _step(velocity)
         if self._voice is not None:
             return [self._voice_tone(self._voice, pitch, velocity, step, hold_frames, glide)]
         recipe = self._single or self._drums.get(pitch)
@@ -111,39 +118,53 @@ class Synth:
     def _voice_tone(
         self, voice: Voice, pitch: int, velocity: float, step: int, hold_frames: int, glide: tuple[int, float] | None
     ) -> Tone:
-        num_frames = hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
-        num_frames = (
-            min(hold_frames, round(MAX_EFFECT_S * SAMPLE_RATE_HZ)) if voice.exact else longer_bucket(num_frames)
-        )
-        if voice.natural_s:
-            num_frames = min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ))
+        num_frames = _num_frames(voice, hold_frames)
+        made_for = num_frames
+        if not (voice.exact or voice.noisy):
+            longest = max(hold_frames, self._longest.get((pitch, step), 0))
+            made_for = _num_frames(voice, -(-longest // SPARE_FRAMES) * SPARE_FRAMES)
         slide = (self._hz(glide[0]), glide[1]) if glide else None
-        wave = self._wave(voice.make, self._hz(pitch), pitch, step, num_frames, 0, slide)
-        return Tone(wave, voice.gain * velocity**2, 0.0, voice.release_s)
+        length = num_frames if voice.exact or voice.noisy else 0
+        key = (self.name, pitch, self._hz(pitch), step, length, slide)
+        wave = self._cache.get(key, num_frames)
+        if wave is None:
+            stroke = Stroke(self._hz(pitch), _strength(step), made_for, self._rng(pitch, step, 0), *(slide or ()))
+            wave = self._keep(key, voice.make(stroke), made_for)
+        return Tone(wave[..., :num_frames], voice.gain * velocity**2, 0.0, voice.release_s)
 
     def _hz(self, pitch: int) -> float:
         return float(440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12))
 
     def _drum_tone(self, recipe: DrumRecipe, pitch: int, velocity: float, step: int, variant: int) -> Tone:
-        num_frames = round(recipe.seconds * SAMPLE_RATE_HZ)
-        wave = self._wave(recipe.make, 440.0, pitch if self.is_kit else 0, step, num_frames, variant)
-        return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
-
-    def _wave(
-        self,
-        make: Callable[[Stroke], Wave],
-        hz: float,
-        pitch: int,
-        step: int,
-        num_frames: int,
-        variant: int,
-        slide: tuple[float, float] | None = None,
-    ) -> Wave:
-        """The wave from the cache, or made with random numbers that depend on what it is alone."""
-        key = (self.name, pitch, hz, step, num_frames, variant, slide)
+        pitch = pitch if self.is_kit else 0
+        key = (self.name, pitch, step, variant)
         wave = self._cache.get(key)
         if wave is None:
-            rng = np.random.default_rng([zlib.crc32(self.name.encode()), pitch, step, variant])
-            wave = make(Stroke(hz, (step + 0.5) / VELOCITY_STEPS, num_frames, rng, *(slide or (None, 0.0))))
-            wave = self._cache.put(key, np.ascontiguousarray(wave, dtype=np.float32))
-        return wave
+            num_frames = round(recipe.seconds * SAMPLE_RATE_HZ)
+            stroke = Stroke(440.0, _strength(step), num_frames, self._rng(pitch, step, variant))
+            wave = self._keep(key, recipe.make(stroke), num_frames)
+        return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
+
+    def _rng(self, pitch: int, step: int, variant: int) -> np.random.Generator:
+        """Random numbers that depend on what the wave is alone."""
+        return np.random.default_rng([zlib.crc32(self.name.encode()), pitch, step, variant])
+
+    def _keep(self, key: Hashable, wave: Wave, num_frames: int) -> Wave:
+        return self._cache.put(key, np.ascontiguousarray(wave, dtype=np.float32), num_frames)
+
+
+def _step(velocity: float) -> int:
+    return min(int(velocity * VELOCITY_STEPS), VELOCITY_STEPS - 1)
+
+
+def _strength(step: int) -> float:
+    return (step + 0.5) / VELOCITY_STEPS
+
+
+def _num_frames(voice: Voice, hold_frames: int) -> int:
+    """How long the wave of a note is: until its release has died away, or what it has by nature."""
+    if voice.exact:
+        return min(hold_frames, round(MAX_EFFECT_S * SAMPLE_RATE_HZ))
+    num_frames = hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
+    num_frames = longer_bucket(num_frames) if voice.noisy else num_frames
+    return min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ)) if voice.natural_s else num_frames

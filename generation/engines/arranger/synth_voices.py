@@ -70,14 +70,17 @@ def supersaw(stroke: Stroke) -> Wave:
         hz = stroke.hz * (1 + 0.18 * detune)
         saws[place] = oscillator("saw", hz, stroke.num_frames, stroke.rng.random()) * np.float32(level / 3)
     bright = 5000 + 9000 * stroke.velocity
-    wide = highpass(spread(saws, 0.8), 0.9 * stroke.hz)
-    return attack(np.stack([lowpass(side, bright) for side in wide]), 0.006)
+    sides = [lowpass(highpass(side, 0.9 * stroke.hz), bright) for side in spread(saws, 0.8)]
+    return attack(np.stack(sides), 0.006)
 
 
 def sawlead(stroke: Stroke) -> Wave:
     """Two saws with a vibrato that sets in late."""
     hz, n = vibrato(stroke, 14, 5.4, 0.25), stroke.num_frames
-    saws = oscillator("saw", hz * detuned(1, -5), n) + oscillator("saw", hz * detuned(1, 5), n, 0.4)
+    top_hz = detuned(stroke.hz, 14 + 5)
+    saws = oscillator("saw", hz * detuned(1, -5), n, 0.0, top_hz) + oscillator(
+        "saw", hz * detuned(1, 5), n, 0.4, top_hz
+    )
     cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.block_s / 0.2)
     return attack(lowpass(saws * np.float32(0.5), cutoff, 2.0), 0.006)
 
@@ -86,7 +89,8 @@ def chip(shape: str, stroke: Stroke) -> Wave:
     """A console's pulse or triangle: instant, with a short fall from its accent."""
     hz = vibrato(stroke, 10, 6.0, 0.35)
     level = 0.75 + 0.25 * decay(stroke.num_frames, 0.08)
-    return attack(oscillator(shape, hz, stroke.num_frames) * level * np.float32(0.7), 0.0015)
+    wave = oscillator(shape, hz, stroke.num_frames, top_hz=detuned(stroke.hz, 10))
+    return attack(wave * level * np.float32(0.7), 0.0015)
 
 
 def pluck(stroke: Stroke) -> Wave:
@@ -117,7 +121,7 @@ def glasspad(stroke: Stroke) -> Wave:
     for ratio, level in ((1, 1.0), (1.003, 0.6), (2.001, 0.4), (3.01, 0.22), (5.02, 0.1 * stroke.velocity)):
         rate, phase = stroke.rng.uniform(0.1, 0.4), stroke.rng.random()
         if ratio * stroke.hz < 16_000:
-            breath = (0.7 + 0.3 * np.sin(2 * np.pi * (rate * stroke.time_s + phase))).astype(np.float32)
+            breath = np.float32(0.7) + np.float32(0.3) * sine(rate, n, phase)
             waves.append(sine(stroke.hz * ratio, n, phase) * breath * np.float32(0.5 * level))
     return attack(spread(waves, 0.7), 0.25)
 
@@ -146,7 +150,7 @@ def epiano(stroke: Stroke) -> Wave:
     ratio = 14.0 if stroke.hz < 900 else 7.0
     tine = _modulated(stroke.hz, ratio, (0.2 + 0.9 * stroke.velocity) * decay(n, 0.12), n)
     sound = (body * np.float32(0.7) + tine * np.float32(0.35)) * decay(n, max(0.3, 1.4 - stroke.hz / 1500))
-    slow = np.sin(2 * np.pi * 4.2 * stroke.time_s).astype(np.float32) * np.float32(0.12)
+    slow = sine(4.2, n) * np.float32(0.12)
     return attack(np.stack([sound * (1 + slow), sound * (1 - slow)]), 0.002)
 
 
