@@ -12,7 +12,8 @@ from generation.audio.splice import Splice, take_over
 from generation.clip import Clip, Samples
 from generation.engines.base import Done, EngineJob
 from generation.engines.musicgen.batch import Batch, Row
-from generation.engines.musicgen.chroma import MAX_MELODY_S, chroma_of
+from generation.engines.musicgen.chroma import chroma_of
+from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.loading import Checkpoint
 from generation.engines.musicgen.plan import PROMPT_S, Plan
 from generation.engines.musicgen.shape import MAX_WINDOW_FRAMES
@@ -146,10 +147,11 @@ class Performance:
             "heard_s": self.num_heard / self.checkpoint.shape.frame_rate_hz,
             "new_s": self.new_s,
             "follows_melody": self.plan.melody is not None,
-            # The noise is the same on every device and in any company; the sums before it are so only to rounding,
-            # which now and then turns one code into another and everything after it with it.
+            # The noise is the same on every device and in any company. The sums before it are so in int8, which adds up
+            # whole numbers; else only to rounding, which now and then turns one code into another and everything after
+            # it with it.
             "noise": "torch.Generator on the CPU, one for each take",
-            "same_in_any_batch": "to rounding",
+            "same_in_any_batch": "exactly" if self.checkpoint.weights.precision is Precision.INT8 else "to rounding",
             "takes_at_once": self.most_rows,
             "torch": str(torch.__version__),
         }
@@ -179,9 +181,13 @@ class Performance:
         return torch.cat([self.codes, batch.codes(self.row)[:, self.row.prompt.shape[1] :]], dim=1)
 
     def _melody(self, num_prompt_frames: int) -> Tensor | None:
-        """The melody of the part of the clip that the window covers; the last part again once the clip has ended."""
-        if self.plan.melody is None:
+        """The melody from where the window begins in the clip, which begins again when it has ended.
+
+        The model itself takes a melody that is shorter than its window again from the beginning.
+        """
+        clip = self.plan.melody
+        if clip is None:
             return None
         start_s = (self.num_made - num_prompt_frames) / self.checkpoint.shape.frame_rate_hz
-        latest_s = max(self.plan.melody.duration_s - MAX_MELODY_S, 0)
-        return chroma_of(self.plan.melody.cut(min(start_s, latest_s)), self.checkpoint.shape.sample_rate_hz)
+        samples = np.roll(clip.samples, -round(start_s * clip.sample_rate_hz), axis=1)
+        return chroma_of(Clip(samples, clip.sample_rate_hz), self.checkpoint.shape.sample_rate_hz)

@@ -11,7 +11,7 @@ import torch
 from generation.clip import Clip
 from tests.support.tiny_checkpoint import build_tiny_musicgen
 
-KINDS = ("mono", "stereo", "melody")
+KINDS = ("mono", "stereo", "melody", "stereo-melody")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -79,14 +79,6 @@ def test_restyle_follows_the_melody_of_the_clip(checkpoints: Checkpoints, clip: 
     assert done["a"].details["follows_melody"]
 
 
-def test_longer_than_a_window_is_made_of_windows(checkpoints: Checkpoints) -> None:
-    events = run(make_engine(checkpoints["mono"]), make_job("a", Operation.COMPOSE, duration_s=55))
-    progress = [event for event in events if isinstance(event, Progress)]
-    assert takes(events)["a"].clip.duration_s == 55
-    assert [event.fraction for event in progress] == sorted(event.fraction for event in progress)
-    assert progress[-1].made_s == pytest.approx(55, abs=0.6)
-
-
 def test_progress_and_previews_come_while_it_is_made(checkpoints: Checkpoints) -> None:
     events = run(make_engine(checkpoints["mono"]), make_job("a", Operation.COMPOSE, duration_s=7))
     previews = [event for event in events if isinstance(event, Preview)]
@@ -97,6 +89,16 @@ def test_progress_and_previews_come_while_it_is_made(checkpoints: Checkpoints) -
         np.testing.assert_array_equal(preview.clip.samples, final[:, : preview.clip.num_frames])
     assert np.diff(made).max() <= 0.53
     assert isinstance(events[-1], Done)
+
+
+def test_a_preview_of_an_extension_begins_with_the_clip(checkpoints: Checkpoints, clip: Clip) -> None:
+    events = run(make_engine(checkpoints["mono"]), make_job("a", Operation.EXTEND, clip, duration_s=5))
+    (preview,) = (event.clip for event in events if isinstance(event, Preview))
+    final = takes(events)["a"].clip
+    assert (preview.sample_rate_hz, preview.num_channels) == (44_100, 2)
+    assert preview.duration_s == pytest.approx(clip.duration_s + 4, abs=0.15)
+    until = preview.num_frames - 4_410  # resampling looks a little ahead
+    np.testing.assert_allclose(preview.samples[:, :until], final.samples[:, :until], atol=1e-3)
 
 
 def test_several_takes_of_one_request_differ_and_each_can_be_made_again(checkpoints: Checkpoints) -> None:
@@ -122,6 +124,23 @@ def test_cancel_takes_effect_at_once_and_the_others_go_on(checkpoints: Checkpoin
     events = run(engine)
     assert {event.job_id for event in events} == {"b", "c"}
     np.testing.assert_allclose(takes(events)["b"].clip.samples, alone.clip.samples, atol=1e-5)
+
+
+@pytest.mark.parametrize(("precision", "promise"), [("int8", "exactly"), ("float32", "to rounding")])
+def test_a_request_that_joins_in_the_middle_gets_the_same_take_as_alone(
+    checkpoints: Checkpoints, clip: Clip, precision: str, promise: str
+) -> None:
+    engine = make_engine(checkpoints["mono"], precision=precision)
+    late = make_job("late", Operation.EXTEND, clip, seed=5, duration_s=1.2)
+    alone = takes(run(engine, late))["late"]
+    engine.admit(make_job("early", Operation.COMPOSE, prompt="slow jazz with piano", seed=1, duration_s=3))
+    for _ in range(60):
+        engine.step()
+    joined = takes(run(engine, late))["late"]
+    tolerance = 0 if precision == "int8" else 1e-5
+    np.testing.assert_allclose(joined.clip.samples, alone.clip.samples, rtol=0, atol=tolerance)
+    assert (alone.details["takes_at_once"], joined.details["takes_at_once"]) == (1, 2)
+    assert alone.details["same_in_any_batch"] == joined.details["same_in_any_batch"] == promise
 
 
 def test_cancel_of_a_job_that_waits(checkpoints: Checkpoints) -> None:

@@ -17,7 +17,7 @@ from generation.request import Sampling
 from tests.generation.engines.musicgen import reference
 
 Checkpoints = dict[str, Path]
-KINDS = ("mono", "stereo", "melody")
+KINDS = ("mono", "stereo", "melody", "stereo-melody")
 
 
 @pytest.mark.parametrize("guidance", [3.0, 1.0])
@@ -53,13 +53,22 @@ def test_with_a_clip_that_is_continued(checkpoints: Checkpoints, clip: Clip, kin
 
 
 @pytest.mark.parametrize("guidance", [3.0, 1.0])
-def test_with_a_melody_that_is_followed(checkpoints: Checkpoints, clip: Clip, guidance: float) -> None:
-    ours = reference.load(checkpoints["melody"])
+@pytest.mark.parametrize("kind", ["melody", "stereo-melody"])
+def test_with_a_melody_that_is_followed(checkpoints: Checkpoints, clip: Clip, kind: str, guidance: float) -> None:
+    ours = reference.load(checkpoints[kind])
     chroma = chroma_of(clip)
     row = reference.make_row(ours, 100, chroma=chroma, sampling=reference.guided(reference.GREEDY, guidance))
-    expected = reference.generate(checkpoints["melody"], 100, guidance=guidance, input_features=chroma[None])
+    expected = reference.generate(checkpoints[kind], 100, guidance=guidance, input_features=chroma[None])
     assert torch.equal(reference.decode(reference.make_batch(ours), row)[0], expected)
-    assert not torch.equal(expected, reference.generate(checkpoints["melody"], 100, guidance=guidance))
+    assert not torch.equal(expected, reference.generate(checkpoints[kind], 100, guidance=guidance))
+
+
+@pytest.mark.parametrize("kind", ["melody", "stereo-melody"])
+def test_a_melody_model_goes_on_from_codes(checkpoints: Checkpoints, kind: str) -> None:
+    """As with a clip, or in a second window; `generate` of these models takes no clip to go on from."""
+    ours = reference.load(checkpoints[kind])
+    prompt = torch.randint(0, 64, (ours.shape.num_codebooks, 150), generator=torch.Generator().manual_seed(1))
+    assert logits_error(checkpoints[kind], Precision.FLOAT32, prompt) < 1e-4
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -126,13 +135,13 @@ def test_int8_rows_are_the_same_to_the_last_bit_in_any_company(checkpoints: Chec
         assert torch.equal(codes, expected)
 
 
-def logits_error(folder: Path, precision: Precision) -> float:
+def logits_error(folder: Path, precision: Precision, prompt: Tensor | None = None) -> float:
     """The largest difference of our logits from transformers' over 40 positions, as a share of their spread.
 
     For float32 the spread of the tiny checkpoint's logits is about 1, so that the share is also the difference.
     """
     ours = reference.load(folder, precision)
-    batch, row = reference.make_batch(ours), reference.make_row(ours, 40)
+    batch, row = reference.make_batch(ours), reference.make_row(ours, 40, prompt=prompt)
     caught: list[Tensor] = []
     predict = batch.decoder.layers.predict
 
@@ -142,6 +151,7 @@ def logits_error(folder: Path, precision: Precision) -> float:
 
     batch.decoder.layers.predict = catch  # type: ignore[method-assign]
     reference.decode(batch, row)
-    mine = torch.stack([logits[0] for logits in caught], dim=1)
-    theirs = reference.logits_of(folder, batch.cache.rows.sequence[0, :, : mine.shape[1]])
+    mine, num_known = torch.stack([logits[0] for logits in caught], dim=1), row.prompt.shape[1]
+    theirs = reference.logits_of(folder, batch.cache.rows.sequence[0, :, : num_known + mine.shape[1]])[:, num_known:]
+    assert mine.shape == theirs.shape
     return float((mine - theirs).abs().max() / theirs.std())
