@@ -80,6 +80,14 @@ def test_a_voice_changes_the_take_and_an_unknown_one_is_named(engine: BarkEngine
     assert "no voice 'v2/de_speaker_1'" in failed.sentence
 
 
+def test_the_operator_s_voice_speaks_where_the_prompt_names_none(checkpoint: Path, engine: BarkEngine) -> None:
+    set_up = create("cpu", EngineOptions({"model": str(checkpoint), "voice": "v2/en_speaker_6"}))
+    assert isinstance(set_up, BarkEngine)
+    set_up.load()
+    named = samples_of(run(engine, make_job("a", "[en_speaker_6] slow piano")))
+    np.testing.assert_array_equal(samples_of(run(set_up, make_job("b", "slow piano"))), named)
+
+
 def test_cancel_ends_the_take_where_it_stands(engine: BarkEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generation.engines.bark.STEP_S", 0.0)
     engine.admit(make_job("a", duration_s=15))

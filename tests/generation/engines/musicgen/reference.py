@@ -51,9 +51,15 @@ def make_row(
 
 def decode(batch: Batch, *rows: Row) -> list[Tensor]:
     """Our codes of each row, int64 [codebooks, frames], all rows joining at once."""
+    return finish(batch, *rows)
+
+
+def finish(batch: Batch, *rows: Row) -> list[Tensor]:
+    """The codes of rows; those that are not in the batch yet join it."""
     done: dict[int, Tensor] = {}
     for row in rows:
-        batch.join(row)
+        if not batch.has(row):
+            batch.join(row)
     while len(done) < len(rows):
         batch.step()
         for row in [row for row in batch.rows if batch.is_done(row)]:

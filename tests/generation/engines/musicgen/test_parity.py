@@ -120,6 +120,29 @@ def test_a_row_that_is_moved_while_it_joins_equals_the_row_alone(checkpoints: Ch
     assert torch.equal(reference.decode(batch, short, reference.make_row(ours, **late))[1], alone)
 
 
+@pytest.mark.parametrize("num_steps", [1, 3, 5])
+def test_a_row_that_leaves_while_it_joins_leaves_no_trace(checkpoints: Checkpoints, num_steps: int) -> None:
+    """Cancelled after some of the six chunks of its prompt; another one then takes its place."""
+    ours = reference.load(checkpoints["mono"])
+    prompt = torch.randint(0, 64, (4, 350), generator=torch.Generator().manual_seed(1))
+    wishes = [{"num_new_frames": 20, "seed": 1}, {"num_new_frames": 12, "seed": 2, "prompt": prompt[:, :90]}]
+    alone = [reference.decode(reference.make_batch(ours), reference.make_row(ours, **wish))[0] for wish in wishes]
+    batch = reference.make_batch(ours, 2)
+    stays, goes, comes = (
+        reference.make_row(ours, **wish) for wish in (wishes[0], wishes[1] | {"prompt": prompt}, wishes[1])
+    )
+    batch.join(stays)
+    batch.step()
+    batch.join(goes)
+    for _ in range(num_steps):
+        batch.step()
+    assert batch.joining is goes
+    batch.leave(goes)
+    assert not batch.has(goes)
+    for codes, expected in zip(reference.finish(batch, stays, comes), alone, strict=True):
+        assert torch.equal(codes, expected)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_int8_rows_are_the_same_to_the_last_bit_in_any_company(checkpoints: Checkpoints, kind: str) -> None:
     ours = reference.load(checkpoints[kind], Precision.INT8)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from generation.clip import Clip
 from generation.engines.musicgen import shelf
@@ -44,6 +46,41 @@ def test_buckets_of_graphs_change_nothing(checkpoints: Checkpoints, clip: Clip, 
     for ours_plain, ours_bucketed in zip(plain, bucketed, strict=True):
         assert torch.equal(ours_plain, ours_bucketed)
     assert graphs.bucket(3, 2, 300, 60) == (4, 2, 512, 64, 64 if kind == "mono" else 0)
+
+
+class Watch(TorchDispatchMode):
+    """Counts the operators that make the host wait for a GPU: those that hand it a value, or a size that depends on
+    one."""
+
+    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal", "is_nonzero")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num_calls, self.waited = 0, list[str]()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
+        self.num_calls += 1
+        if name.startswith(self.WAITING):
+            self.waited.append(name)
+        return func(*args, **kwargs or {})
+
+
+@pytest.mark.parametrize("kind", ["mono", "stereo-melody"])
+def test_a_step_never_waits_for_the_device(checkpoints: Checkpoints, kind: str) -> None:
+    ours = reference.load(checkpoints[kind])
+    batch = reference.make_batch(ours)
+    for seed in (1, 2, 3):
+        batch.join(reference.make_row(ours, 30, seed=seed, sampling=Sampling(top_p=0.9)))
+    while len(batch.rows) < 3:
+        batch.step()
+    with Watch() as watch:
+        for _ in range(3):
+            batch.step()
+        assert watch.num_calls > 100
+        assert watch.waited == []
+        int(batch.rows[0].prompt.new_ones(1))
+        assert watch.waited == ["_local_scalar_dense"]
 
 
 def test_out_of_memory_halves_the_rows_once_and_loses_nothing(checkpoints: Checkpoints) -> None:
