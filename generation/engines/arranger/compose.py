@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from generation.engines.arranger.band import Band, Player, choose_band, sound_of, sound_of_drums
+from generation.engines.arranger.band import Player, sound_of, sound_of_drums
 from generation.engines.arranger.bass import play_bass
-from generation.engines.arranger.choose import Choice, choose_style
 from generation.engines.arranger.comping import Comper
 from generation.engines.arranger.counter import play_counter
+from generation.engines.arranger.draft import Draft, begin
 from generation.engines.arranger.effects_part import effect_parts
 from generation.engines.arranger.events import Event, never_stuck, within_reach
-from generation.engines.arranger.form import Section, make_form
-from generation.engines.arranger.frame import Frame, find_frame, key_name
-from generation.engines.arranger.groove import DrumTrack, play_drums
-from generation.engines.arranger.harmony import chord_names, harmonise
-from generation.engines.arranger.melody import Melodist
-from generation.engines.arranger.parallels import without_parallels
+from generation.engines.arranger.frame import Frame, key_name
+from generation.engines.arranger.groove import play_drums
+from generation.engines.arranger.harmony import chord_names
+from generation.engines.arranger.lead import play_lead
 from generation.engines.arranger.perform import Feel, drum_lateness, perform
-from generation.engines.arranger.prompt import Wish, read_prompt
 from generation.engines.arranger.score import Part, Score
-from generation.engines.arranger.spans import Harmony
-from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
-from generation.engines.arranger.tune import (
-    fitted_tune,
-    heard_tune,
-    motifs_of,
-    ornamented_tune,
-    phrase_beats,
-    resumed_tune,
-)
 from generation.engines.base import EngineJob
-from generation.hearing import Hearing
-from generation.request import Operation
-
-VARY_STEPS = {
-    0.0: {"fills", "humanise", "ornaments"},
-    0.25: {"groove", "bass"},
-    0.5: {"comping"},
-    0.75: {"melody", "band"},
-}
-"""From which strength of vary on which streams follow the seed; below it they stay as in every other variation."""
-ORNAMENTS_FROM = 0.4
-KEEPS_TUNE_BELOW = 0.75
-SILENCE_DBFS = -70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +31,6 @@ class Composition:
     frame: Frame
     details: dict[str, Any]
     remarks: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Draft:
-    """A composition while it is made."""
-
-    job: EngineJob
-    wish: Wish
-    choice: Choice
-    style: Style
-    streams: Streams
-    frame: Frame
-    form: tuple[Section, ...]
-    harmony: Harmony
-    band: Band
-    hearing: Hearing | None
-    drums: DrumTrack = field(default_factory=lambda: DrumTrack((), {}))
-    bass: tuple[Event, ...] = ()
-    tune: tuple[Event, ...] = ()
-    parts: list[Part] = field(default_factory=list)
 
 
 def compose(job: EngineJob) -> Iterator[str | Composition]:
@@ -93,48 +47,6 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
         yield player.name
     draft.parts += effect_parts(draft.band, draft.style, draft.form, draft.frame)
     yield finish(draft)
-
-
-def begin(job: EngineJob) -> Draft:
-    """Read the prompt, choose style, frame, form, harmony and band."""
-    hearing = _usable(job.hearings[0]) if job.hearings else None
-    wish = read_prompt(job.request.prompt)
-    streams = _streams(job)
-    choice = choose_style(wish, hearing, job.request.prompt, streams)
-    style = _adapted(choice.style, wish)
-    frame = find_frame(job.request, hearing, wish, style, streams)
-    form = make_form(frame, style, wish, hearing)
-    harmony = harmonise(frame, hearing, style, form, streams.stream("harmony"))
-    band = choose_band(style, wish, streams)
-    return Draft(job, wish, choice, style, streams, frame, form, harmony, band, hearing)
-
-
-def _usable(hearing: Hearing) -> Hearing | None:
-    """The hearing, None for a clip in which nothing was heard (silence)."""
-    quiet = hearing.peak_dbfs is None or hearing.peak_dbfs < SILENCE_DBFS
-    silent = quiet and not (hearing.beats_s or hearing.chords or hearing.melody)
-    return None if hearing.duration_s <= 0 or silent else hearing
-
-
-def _streams(job: EngineJob) -> Streams:
-    """Where chance comes from: all from the seed, but for vary only the parts that its strength lets go."""
-    request = job.request
-    if request.operation is not Operation.VARY:
-        return Streams(job.seed)
-    free = {name for strength, names in VARY_STEPS.items() if request.strength >= strength for name in names}
-    return Streams(job.seed, base_seed=0, free=frozenset(free))
-
-
-def _adapted(style: Style, wish: Wish) -> Style:
-    """The style with what the prompt says of its feel."""
-    changes: dict[str, Any] = {}
-    if "swing" in wish.flags:
-        changes["swing"] = max(style.swing, 0.8)
-    if "straight" in wish.flags:
-        changes["swing"] = 0.0
-    if wish.mode is not None:
-        changes["mode"] = wish.mode
-    return style.model_copy(update=changes) if changes else style
 
 
 def _write_drums(draft: Draft) -> None:
@@ -170,57 +82,11 @@ def _events_of(player: Player, draft: Draft) -> tuple[Event, ...]:
         draft.bass = play_bass(player, draft.form, draft.harmony, draft.frame.grid, draft.drums.kicks, streams)
         return draft.bass
     if role == "lead":
-        draft.tune = _melody(player, draft)
+        draft.tune = play_lead(player, draft)
         return draft.tune
     if role == "counter":
         return play_counter(player, draft.form, draft.harmony, draft.frame.grid, streams, draft.tune)
     return Comper(player, draft.harmony, draft.frame.grid, streams).play(draft.form)
-
-
-def _melody(player: Player, draft: Draft) -> tuple[Event, ...]:
-    """The tune: the clip's own where the take follows it, otherwise a new one from the clip's motifs or none."""
-    request, frame, harmony = draft.job.request, draft.frame, draft.harmony
-    heard = heard_tune(frame, draft.hearing) if draft.hearing is not None else ()
-    varies = request.operation is Operation.VARY
-    keeps = request.operation is Operation.RESTYLE or (varies and request.strength < KEEPS_TUNE_BELOW)
-    motifs = motifs_of(heard, frame.grid, harmony) if heard and not varies else ()
-    melodist = Melodist(player, draft.style.melody, harmony, frame.grid, draft.streams, motifs)
-    if heard and request.operation is Operation.EXTEND and player is draft.band.lead:
-        return _gone_on(heard, melodist, player, draft)
-    if not (heard and keeps and frame.follows_clip and player is draft.band.lead):
-        return without_parallels(melodist.play(draft.form), draft.bass, harmony, player.style.register_)
-    tune = fitted_tune(heard, harmony, player.style.register_)
-    if varies and request.strength >= ORNAMENTS_FROM:
-        tune = ornamented_tune(tune, harmony, draft.streams.stream("ornaments"), request.strength - 0.2)
-    beats = frame.grid.beats_per_bar
-    unheard = tuple(
-        section
-        for section in draft.form
-        if section.num_bars > 1
-        and not any(section.first_bar * beats <= note.start < section.end_bar * beats for note in tune)
-    )
-    return (*tune, *melodist.play(unheard))
-
-
-def _gone_on(heard: tuple[Event, ...], melodist: Melodist, player: Player, draft: Draft) -> tuple[Event, ...]:
-    """The tune of an extension: the clip's last phrase once more, as a song sings its next verse, then new ones."""
-    frame, harmony = draft.frame, draft.harmony
-    beats, first = frame.grid.beats_per_bar, frame.first_beat
-    phrase = phrase_beats(harmony.cycle_bars * beats, frame.counted_bar_beats, first)
-    landing = draft.form[-1].first_bar * beats
-    end = min(-(-first // beats) * beats + phrase, landing)
-    again = fitted_tune(resumed_tune(heard, first, end, phrase), harmony, player.style.register_)
-    if len(again) < (end - first) / beats:  # where it was silent there is nothing to take up
-        return melodist.play(draft.form)
-    end_bar = end // beats
-    left = tuple(
-        section
-        if section.first_bar >= end_bar
-        else replace(section, first_bar=end_bar, num_bars=section.end_bar - end_bar)
-        for section in draft.form
-        if section.end_bar > end_bar
-    )
-    return (*again, *melodist.play(left))
 
 
 def finish(draft: Draft) -> Composition:

@@ -19,6 +19,7 @@ from generation.engines.arranger.theory import (
     scale_of,
 )
 from generation.hearing import Hearing, Key
+from generation.request import Operation
 
 MIN_CHORD_CONFIDENCE = 0.25
 SUBSTITUTED_SHARE = 0.5
@@ -41,7 +42,11 @@ def harmonise(frame: Frame, hearing: Hearing | None, style: Style, form: tuple[S
                 laid, cycle = _covering(heard, frame, end), 0
             else:
                 laid, cycle = _carried_on(heard, frame)
-            return Harmony(_coloured(_filled(laid, end), frame.key, style, is_heard=True), frame.key, True, cycle)
+            filled = _filled(laid, end)
+            # under the clip itself a seventh that it does not have would rub with what it plays
+            is_under = frame.operation is Operation.ACCOMPANY
+            coloured = tuple(filled) if is_under else _coloured(filled, frame.key, style, is_heard=True)
+            return Harmony(coloured, frame.key, True, cycle)
     spans = _landed(_progression(frame, style, form, rng), frame, form)
     return Harmony(_coloured(_filled(spans, end), frame.key, style), frame.key)
 
