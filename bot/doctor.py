@@ -22,7 +22,7 @@ from bot.settings import Settings, find_devices
 from generation.engines import ENGINES, EngineOptions, create_engine
 from generation.engines.base import Described
 from generation.errors import BandmateError
-from generation.install import pip_install
+from generation.install import install_extra, pip_install
 from generation.worker import offline
 
 MIN_FREE_BYTES = 2 * 2**30
@@ -91,11 +91,12 @@ def examine_devices(devices: Sequence[str]) -> Finding:
 
 def examine_voice(chosen: Path | None = None) -> Finding:
     """Whether the bot can play in voice channels: the extra's packages, and an ffmpeg that writes Opus."""
-    from bot.voice.extra import INSTALL, missing_packages
+    from bot.voice.extra import missing_packages
     from generation.audio.ffmpeg import ffmpeg_path
 
     if missing := missing_packages():
-        return Finding("voice", f"needs {', '.join(missing)} to play in voice channels", False, mend=INSTALL)
+        sentence = f"needs {', '.join(missing)} to play in voice channels"
+        return Finding("voice", sentence, False, mend=install_extra("voice"))
     try:
         listed = subprocess.run(  # noqa: S603 - our own ffmpeg with fixed arguments
             [ffmpeg_path(chosen), "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=10, check=True
@@ -121,8 +122,7 @@ def examine_sandbox() -> Finding:
     """Whether uploads are decoded inside bubblewrap, besides the limits that always hold."""
     from generation.audio.sandbox import bubblewrap, isolation_report
 
-    there = bubblewrap() is not None
-    return Finding("sandbox", isolation_report(), there, mend="" if there else "install the package bubblewrap")
+    return Finding("sandbox", isolation_report(), bubblewrap() is not None)  # which says what would mend it
 
 
 def examine_data_folder(folder: Path) -> Finding:
@@ -179,9 +179,15 @@ async def examine_token(settings: Settings) -> list[Finding]:
 
 
 def show(findings: list[Finding]) -> None:
-    """Print the report."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    """Print the report. A line that mends is never broken: it is there to be copied."""
+    console, width = Console(highlight=False), max(len(finding.name) for finding in findings)
     for finding in findings:
         mark = "[green]✓[/]" if finding.is_there else "[red]✗[/]" if finding.is_fault else "[yellow]–[/]"
-        table.add_row(mark, finding.name, escape(finding.sentence), f"[bold]{escape(finding.mend)}[/]")
-    Console(highlight=False).print(table)
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=1)
+        row.add_column(width=width)
+        row.add_column(overflow="fold")
+        row.add_row(mark, finding.name, escape(finding.sentence))
+        console.print(row)
+        if finding.mend:
+            console.print(f"{'':{width + 5}}[bold]{escape(finding.mend)}[/]", soft_wrap=True)

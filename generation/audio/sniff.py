@@ -59,7 +59,8 @@ _NOT_AUDIO = (
 _PLAYLIST = re.compile(
     r"\A(#extm3u|ffconcat|\[playlist\]|\[reference\]|<mpd|<asx|<smil|<smoothstreamingmedia|v=0|rtsptext|#!rtp|rtsp://)"
     r"|<(mpd|asx|smil|smoothstreamingmedia|playlist|tracklist|assetmap|compositionplaylist|packinglist)[\s>]"
-    r"|^[ \t]*(file\s+['\"]?)?(https?|ftp|file|rtsp|rtmp|mms|data|concat|subfile|crypto|tcp|udp|icy|sftp|smb|hls)[:+,]",
+    r"|^[ \t]*(file\s+['\"]?)?"
+    r"(https?|ftp|file|rtsp|rtmp|mms|data|concat|subfile|crypto|tcp|udp|icy|sftp|smb|hls)[:+,]\S",
     re.MULTILINE,
 )
 

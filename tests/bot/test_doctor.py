@@ -1,4 +1,4 @@
-"""The doctor's line for voice channels: the extra, and an ffmpeg that writes Opus."""
+"""The doctor's report, and its line for voice channels: the extra, and an ffmpeg that writes Opus."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from discord import voice_client, voice_state
 
-from bot.doctor import examine_voice
+from bot.doctor import Finding, examine_voice, show
 
 
 def test_voice_is_ready_with_the_extra_and_the_carried_ffmpeg() -> None:
@@ -33,3 +33,15 @@ def test_voice_needs_an_ffmpeg_that_writes_opus(tmp_path: Path, script: str, sen
     chosen.chmod(0o755)
     found = examine_voice(chosen)
     assert not found.is_there and sentence in found.sentence
+
+
+def test_a_line_that_mends_can_be_copied_from_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    mend = "/home/ada/a/long/way/down/bandmate/.venv/bin/python -m pip install 'bandmate[voice]'"
+    long = "needs PyNaCl and davey to play in voice channels, and those are not here"
+    show([Finding("voice", long, False, mend=mend), Finding("devices", "cpu")])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.strip() == mend for line in lines)
+    assert long in " ".join(" ".join(lines).split())

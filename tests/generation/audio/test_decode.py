@@ -129,6 +129,7 @@ async def test_empty() -> None:
 
 async def test_not_audio() -> None:
     assert "not audio" in await refusal(b"Dear band, here is my song")
+    assert "not audio" in await refusal(b"A recipe goes into every\nfile, and the\ndata: are kept")
     assert "a picture" in await refusal(b"\x89PNG\r\n\x1a\n" + bytes(100))
     assert "MIDI" in await refusal(b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk")
     assert "archive" in await refusal(b"PK\x03\x04" + bytes(100))
