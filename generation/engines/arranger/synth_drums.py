@@ -21,6 +21,7 @@ from generation.engines.arranger.synth_parts import (
     lowpass,
     noise,
     oscillator,
+    oscillators,
     shaped,
     sine,
 )
@@ -81,13 +82,20 @@ def clap(tail_s: float, low_hz: float = 700.0, high_hz: float = 2600.0) -> DrumR
     return DrumRecipe(make, 0.45, 0.9)
 
 
+def squares(stroke: Stroke, ratio: float, gain: float) -> Wave:
+    """The metal's square waves, each that much higher, float32 [frames]."""
+    hz, phases = [ratio * one for one in METAL_HZ], stroke.rng.random(len(METAL_HZ)).tolist()
+    gains = np.full((len(hz), 1), gain, dtype=np.float32)
+    return oscillators("square", hz, stroke.num_frames, phases, gains)[0]
+
+
 def metal(tau_s: float, low_hz: float, noisy: float, gain: float, exclusive: int = 0, pan: float = 0.0) -> DrumRecipe:
     """Hats and cymbals: six square waves and noise through a high-pass."""
 
     def make(stroke: Stroke) -> Wave:
         n = stroke.num_frames
-        squares = [oscillator("square", 2.0 * hz, n, stroke.rng.random()) for hz in METAL_HZ]
-        mix = sum(squares[1:], squares[0]) * np.float32((1 - noisy) / 3) + noise(stroke) * np.float32(noisy)
+        mix = squares(stroke, 2.0, (1 - noisy) / 3)
+        mix += noise(stroke) * np.float32(noisy)
         level = decay(n, tau_s) + np.float32(0.5) * decay(n, 0.006)
         bright = lowpass(highpass(mix, low_hz, 4), 7000.0 + 11_000.0 * stroke.velocity)
         return attack(bright * level, 0.0006)

@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.engines.arranger.sampler_filter import FILTER_BLOCK
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
-from generation.engines.arranger.synth_drums import METAL_HZ
+from generation.engines.arranger.synth_drums import squares
 from generation.engines.arranger.synth_parts import (
     Stroke,
     attack,
@@ -52,8 +52,7 @@ def impact(stroke: Stroke) -> Wave:
 def swell(stroke: Stroke) -> Wave:
     """A cymbal played backwards: it grows until the note ends."""
     n = stroke.num_frames
-    squares = [oscillator("square", 2.4 * hz, n, stroke.rng.random()) for hz in METAL_HZ]
-    metal = sum(squares[1:], squares[0]) * np.float32(0.15)
+    metal = squares(stroke, 2.4, 0.15)
     grow = decay(n, max(n / SAMPLE_RATE_HZ / 4, 0.1))[::-1]
     return _ended(np.stack([highpass(metal + noise(stroke) * np.float32(0.5), 3500) * grow for _ in range(2)]))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, pan_gains
 from generation.engines.arranger.synth_parts import (
     Stroke,
     attack,
@@ -13,6 +16,7 @@ from generation.engines.arranger.synth_parts import (
     highpass,
     lowpass,
     oscillator,
+    oscillators,
     shaped,
     sine,
     spread,
@@ -39,9 +43,9 @@ def sub(stroke: Stroke) -> Wave:
 def reese(stroke: Stroke) -> Wave:
     """Three saws 16 cents apart that beat against each other, under a filter that breathes, over a sine."""
     n = stroke.num_frames
-    saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-16, 0, 17)]
+    saws = _saws(stroke, (-16, 0, 17), np.ones((3, 1)))[0]
     cutoff = (500 + 500 * stroke.velocity) * 2 ** (0.6 * np.sin(2 * np.pi * 0.45 * stroke.block_s))
-    growl = lowpass(shaped(sum(saws[1:], saws[0]) / np.float32(2), 1.5), cutoff, 4.0)
+    growl = lowpass(shaped(saws / np.float32(2), 1.5), cutoff, 4.0)
     return attack(highpass(growl, 90) * np.float32(0.8) + sine(stroke.hz, n) * np.float32(0.6), 0.006)
 
 
@@ -65,13 +69,19 @@ def supersaw(stroke: Stroke) -> Wave:
     """Seven saws, 0.18 of full detune (about +-33 cents at the outside), spread over the stereo field."""
     levels = (0.55, 0.65, 0.75, 1.0, 0.75, 0.65, 0.55)
     places = (0, 3, 5, 2, 6, 1, 4)  # neighbours in pitch lie apart, so that both sides are in tune
-    saws: list[Wave] = [np.zeros(0, dtype=np.float32)] * 7
-    for detune, level, place in zip(SUPERSAW_DETUNE, levels, places, strict=True):
-        hz = stroke.hz * (1 + 0.18 * detune)
-        saws[place] = oscillator("saw", hz, stroke.num_frames, stroke.rng.random()) * np.float32(level / 3)
+    gains = [
+        np.multiply(level / 3, pan_gains(0.8 * (place / 3 - 1))) for level, place in zip(levels, places, strict=True)
+    ]
+    cents = [1200 * np.log2(1 + 0.18 * detune) for detune in SUPERSAW_DETUNE]
     bright = 5000 + 9000 * stroke.velocity
-    sides = [lowpass(highpass(side, 0.9 * stroke.hz), bright) for side in spread(saws, 0.8)]
+    sides = [lowpass(highpass(side, 0.9 * stroke.hz), bright) for side in _saws(stroke, cents, np.array(gains))]
     return attack(np.stack(sides), 0.006)
+
+
+def _saws(stroke: Stroke, cents: Sequence[float], gains: NDArray[np.float64]) -> Wave:
+    """float32 [sides, frames]: detuned saws that start anywhere, with their gains for each side."""
+    hz, phases = [detuned(stroke.hz, one) for one in cents], stroke.rng.random(len(cents))
+    return oscillators("saw", hz, stroke.num_frames, phases.tolist(), gains.astype(np.float32))
 
 
 def sawlead(stroke: Stroke) -> Wave:
@@ -103,15 +113,12 @@ def pluck(stroke: Stroke) -> Wave:
 
 def pad(stroke: Stroke) -> Wave:
     """Six saws and two filters that open and close slowly, one a side."""
-    n = stroke.num_frames
     sides = []
     for side, sign in ((0, -1), (1, 1)):
-        saws = [
-            oscillator("saw", detuned(stroke.hz, sign * cents), n, stroke.rng.random()) for cents in (-11.0, 2.0, 12.0)
-        ]
+        saws = _saws(stroke, (-11.0 * sign, 2.0 * sign, 12.0 * sign), np.full((3, 1), 0.35))[0]
         swing = np.sin(2 * np.pi * (0.17 + 0.06 * side) * stroke.block_s + 1.5 * side)
         cutoff = (500 + 1100 * stroke.velocity + stroke.hz) * 2 ** (0.5 * swing)
-        sides.append(lowpass(sum(saws[1:], saws[0]) * np.float32(0.35), cutoff, 1.0))
+        sides.append(lowpass(saws, cutoff, 1.0))
     return attack(np.stack(sides), 0.4)
 
 
@@ -128,11 +135,10 @@ def glasspad(stroke: Stroke) -> Wave:
 
 def synbrass(stroke: Stroke) -> Wave:
     """Saws whose filter swells open at the start, as on the polyphonic synthesisers of around 1980."""
-    n = stroke.num_frames
-    saws = [oscillator("saw", detuned(stroke.hz, cents), n, stroke.rng.random()) for cents in (-7, 0, 8)]
+    sides = _saws(stroke, (-7, 0, 8), np.array([(0.5, 0), (0.5, 0.5), (0, 0.5)]))
     swell = np.minimum(stroke.block_s / 0.07, 1) * (0.55 + 0.45 * np.exp(-np.maximum(stroke.block_s - 0.07, 0) / 0.35))
     cutoff = 300 + (1500 + 3500 * stroke.velocity) * swell
-    return attack(np.stack([lowpass((saws[1] + saws[i]) * np.float32(0.5), cutoff, 2.0) for i in (0, 2)]), 0.012)
+    return attack(np.stack([lowpass(side, cutoff, 2.0) for side in sides]), 0.012)
 
 
 def bell(stroke: Stroke) -> Wave:
