@@ -6,7 +6,7 @@ keys and values that the model makes in float32 of codes at random: the first po
 the largest values, and positions from all over the window. What goes beyond `HEADROOM` times their range is cut off.
 
 The error on the logits, as a share of their spread (rms, small shape, random weights): 3.0 % with int8 weights alone,
-3.0 to 3.2 % with int8 keys and values too. Reading a prompt takes a third longer, a step after 10 s a quarter less.
+3.0 to 3.2 % with int8 keys and values too. A step after ten seconds of music takes a quarter less time.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from generation.engines.musicgen.cache import HALVES, Cache
 from generation.engines.musicgen.onnx_graph import DecoderGraph
+from generation.engines.musicgen.shape import ModelShape
 from generation.engines.musicgen.weights import DecoderWeights
 
 SPIN_US = 50
@@ -54,17 +55,25 @@ class OnnxLayers:
         return logits[:, 0].unflatten(0, (num_rows, HALVES))[:, :num_halves]
 
     def remember(self, row: int, hidden: Tensor, start: int) -> None:
-        """Known positions of one row, one half after the other, as onnxruntime's attention wants it."""
-        for half, positions in enumerate(hidden):
-            line = row * HALVES + half
-            last = torch.tensor([start + len(positions) - 1])
-            Pass(self, slice(line, line + 1), len(positions)).run(positions[None], last)
+        """Known positions of one row."""
+        num_halves, num_positions, _ = hidden.shape
+        lines = slice(row * HALVES, row * HALVES + num_halves)
+        reading = Pass(self, lines, num_positions, first_place=start)
+        reading.run(hidden, torch.full((num_halves,), start + num_positions - 1))
 
 
 class Pass:
     """The session bound to some lines of the cache, and to tensors for what goes in and comes out."""
 
-    def __init__(self, layers: OnnxLayers, halves: slice, num_positions: int, wanted: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        layers: OnnxLayers,
+        halves: slice,
+        num_positions: int,
+        wanted: tuple[int, ...] = (),
+        first_place: int | None = None,
+    ) -> None:
+        """`first_place`: of the positions that are read; None predicts one position of each half."""
         self.session, self.wanted, self.binding = layers.session, wanted, layers.session.io_binding()
         self.bound: list[Tensor] = []
         shape, num_halves = layers.weights.shape, halves.stop - halves.start
@@ -75,6 +84,7 @@ class Pass:
         self.logits = self._output("logits", torch.zeros(*lines, shape.num_codebooks * shape.num_codes))
         self._input("zero_points", torch.full((*lines, 1), 128, dtype=torch.uint8))
         self._bind_past(layers.cache, halves)
+        self._bind_reading(num_halves, num_positions, shape, first_place)
         if not shape.is_melody:
             rows = slice(halves.start // HALVES, -(-halves.stop // HALVES))
             self._bind_prompts(layers.cache, rows)
@@ -104,6 +114,17 @@ class Pass:
             for part, memory in zip(("keys", "values"), layer[:, halves], strict=True):
                 self._input(f"past_{part}_{index}", memory)
                 self._output(f"new_{part}_{index}", memory)
+
+    def _bind_reading(self, num_halves: int, num_positions: int, shape: ModelShape, first_place: int | None) -> None:
+        """Where the positions that are read lie; for a prediction, which does not look at it, the smallest there is."""
+        places = torch.arange(num_positions) + (first_place or 0)
+        end = int(places[-1]) + 1
+        lines = (num_halves, shape.num_heads, num_positions, shape.head_size)
+        self._input("is_reading", torch.tensor(first_place is not None))
+        self._input("reading_places", places[:, None].expand(lines).contiguous())
+        self._input("reading_end", torch.tensor([end]))
+        later = torch.arange(end) > places[:, None]
+        self._input("reading_mask", torch.zeros(later.shape).masked_fill_(later, -torch.inf)[None, None])
 
     def _bind_prompts(self, cache: Cache, rows: slice) -> None:
         tokens = torch.arange(cache.prompt_span)

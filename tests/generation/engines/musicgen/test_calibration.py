@@ -40,3 +40,20 @@ def test_a_line_of_zeros_gives_finite_logits(checkpoints: dict[str, Path]) -> No
     layers = reference.make_batch(ours, 1).decoder.layers
     logits = layers.predict(torch.zeros(1, ours.shape.hidden), 2, torch.zeros(1, dtype=torch.int64), 64)
     assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_positions_read_together_are_remembered_as_one_after_another(checkpoints: dict[str, Path], kind: str) -> None:
+    """A clip is read by another way than a step goes; both round keys and values, and hardly ever differently."""
+    ours = reference.load(checkpoints[kind], Precision.INT8)
+    hidden = torch.randn(1, 2, 40, ours.shape.hidden, generator=torch.Generator().manual_seed(1))
+    together, singly = (reference.make_batch(ours, 1).decoder for _ in range(2))
+    for first, last in ((0, 25), (25, 39)):
+        together.layers.remember(0, hidden[0, :1, first:last].expand(2, -1, -1), first)
+    for place in range(39):
+        singly.layers.predict(hidden[0, :1, place], 2, torch.tensor([place]), 64)
+    for ahead, behind in zip(together.cache.past, singly.cache.past, strict=True):
+        assert int((ahead.int() - behind.int()).abs().max()) <= 3
+    next_position = (hidden[0, :1, 39], 2, torch.tensor([39]), 64)
+    logits = [each.layers.predict(*next_position).clone() for each in (together, singly)]
+    assert float((logits[0] - logits[1]).square().mean().sqrt() / logits[1].std()) < 0.05
