@@ -12,6 +12,7 @@ from generation.engines.arranger.sampler_envelope import audible_frames, release
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave
 from generation.engines.arranger.sampler_wave import (
     filtered,
+    frames_to_decode,
     frames_to_vibrate,
     pitch_ratio,
     pitched,
@@ -19,7 +20,7 @@ from generation.engines.arranger.sampler_wave import (
     vibrated,
     wave_generators,
 )
-from generation.engines.arranger.soundfont import DRUM_BANK, SoundFont
+from generation.engines.arranger.soundfont import DRUM_BANK, Sample, SoundFont
 
 MAX_CACHE_BYTES = 64 * 2**20
 MAX_SHARED_BYTES = 24 * 2**20
@@ -104,6 +105,7 @@ class Sampler:
         self._found: dict[tuple[int, int], list[tuple[int, sf.Zone]]] = {}
         self._voices: dict[int, _Voice] = {}
         self._longest: dict[tuple[int, int], int] = {}
+        self._decoded: dict[int, int] = {}
         self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
 
     @property
@@ -117,6 +119,7 @@ class Sampler:
         for pitch, velocity, hold_frames in notes:
             for key in ((pitch, _bucket(velocity)), (pitch, ANY_VELOCITY)):
                 self._longest[key] = max(self._longest.get(key, 0), hold_frames)
+        self._decoded.clear()
 
     def exclusive_class(self, pitch: int, velocity: float) -> int:
         """Notes of the same class (not 0) cut each other off: open and closed hi-hat."""
@@ -172,28 +175,47 @@ class Sampler:
 
     def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: the zone's sample at a pitch, through its filter and volume envelope."""
-        key = zone.generator(sf.FIXED_KEY)
-        key = key if 0 <= key <= 127 else pitch
-        audible = audible_frames(zone, key)
-        num_frames = min(num_frames, audible or num_frames)
-        longest = _spare(self._num_frames(self._voice(index, zone), self._longest.get((pitch, ANY_VELOCITY), 0)))
-        made_for = max(num_frames, min(longest, audible or longest))
-        wave = self._unfiltered(self._voice(index, zone).source, zone, key, num_frames, made_for, cents)
+        key = _key(zone, pitch)
+        num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
+        made_for = max(num_frames, self._longest_frames(index, zone, pitch))
+        wave = self._unfiltered(index, zone, key, num_frames, made_for, cents)
         wave = filtered(wave, zone, key, velocity)
         return wave * volume_envelope(zone, key, len(wave))
 
-    def _unfiltered(
-        self, source: Hashable, zone: sf.Zone, key: int, num_frames: int, made_for: int, cents: float
-    ) -> Wave:
+    def _longest_frames(self, index: int, zone: sf.Zone, pitch: int) -> int:
+        """As many frames as the longest of the expected notes at this pitch wants of a zone."""
+        hold_frames = self._longest.get((pitch, ANY_VELOCITY), 0)
+        longest = _spare(self._num_frames(self._voice(index, zone), hold_frames))
+        return min(longest, audible_frames(zone, _key(zone, pitch)) or longest)
+
+    def _unfiltered(self, index: int, zone: sf.Zone, key: int, num_frames: int, made_for: int, cents: float) -> Wave:
         """float32 [<= num_frames]: what all velocities and shorter notes of a sample and key have in common."""
-        name = (source, key, cents)
+        name = (self._voice(index, zone).source, key, cents)
         wave = self._shared.get(name, num_frames)
         if wave is None:
-            sample = self._font.sample(zone.sample)
-            wave = pitched(sample, zone, pitch_ratio(sample, zone, key, cents), frames_to_vibrate(zone, made_for))
+            header = self._font.header(zone.sample)
+            ratio = pitch_ratio(header, zone, key, cents)
+            wanted = frames_to_decode(header, zone, ratio, made_for)
+            sample = self._font.sample(zone.sample, max(wanted, self._heard_frames(index, zone, header)))
+            wave = pitched(sample, zone, ratio, frames_to_vibrate(zone, made_for))
             wave = trembled(vibrated(wave, zone, key)[:made_for], zone)
             wave = self._shared.put(name, wave, made_for)
         return wave[:num_frames]
+
+    def _heard_frames(self, index: int, zone: sf.Zone, header: Sample) -> int:
+        """How much of a zone's sample the expected notes want, so that it is decoded once, and no further."""
+        if index not in self._decoded:
+            pitches = (pitch for pitch, velocity in self._longest if velocity == ANY_VELOCITY)
+            self._decoded[index] = max(
+                (
+                    frames_to_decode(header, zone, ratio, self._longest_frames(index, zone, pitch))
+                    for pitch in pitches
+                    if zone.low_key <= pitch <= zone.high_key
+                    for ratio in (pitch_ratio(header, zone, _key(zone, pitch), self.tuning_cents + max(VARIANT_CENTS)),)
+                ),
+                default=0,
+            )
+        return self._decoded[index]
 
 
 def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:
@@ -203,6 +225,12 @@ def _zones(font: SoundFont, program: int, is_kit: bool) -> tuple[sf.Zone, ...]:
         if zones := font.zones(bank, candidate):
             return zones
     return ()
+
+
+def _key(zone: sf.Zone, pitch: int) -> int:
+    """The key that a zone is played at: its own, where it has one."""
+    key = zone.generator(sf.FIXED_KEY)
+    return key if 0 <= key <= 127 else pitch
 
 
 def _spare(num_frames: int) -> int:

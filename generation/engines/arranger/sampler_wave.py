@@ -57,16 +57,20 @@ def unrolled(sample: Sample, zone: sf.Zone, num_frames: int) -> Wave:
 
     Loop mode 3 (play on after release) goes on looping: the release fades it in either case.
     """
-    first = zone.generator(sf.START_OFFSET) + 32768 * zone.generator(sf.START_COARSE)
-    data = sample.data[min(max(first, 0), len(sample.data) - 1) :]
-    last = len(data) + min(zone.generator(sf.END_OFFSET) + 32768 * zone.generator(sf.END_COARSE), 0)
-    start, end = _loop(sample, zone, first, len(data))
+    first = min(max(_start_offset(zone), 0), sample.num_frames - 1)
+    data, length = sample.data[first:], sample.num_frames - first
+    last = length + min(zone.generator(sf.END_OFFSET) + 32768 * zone.generator(sf.END_COARSE), 0)
+    start, end = _loop(sample, zone, _start_offset(zone), length)
     if zone.generator(sf.SAMPLE_MODES) not in (1, 3) or end - start < 2:
         return data[: max(min(num_frames, last), 1)]
     if num_frames <= end:
         return data[:num_frames]
     rounds = (num_frames - end) // (end - start) + 1
     return np.concatenate([data[:end], np.tile(data[start:end], rounds)])[:num_frames]
+
+
+def _start_offset(zone: sf.Zone) -> int:
+    return zone.generator(sf.START_OFFSET) + 32768 * zone.generator(sf.START_COARSE)
 
 
 def _loop(sample: Sample, zone: sf.Zone, first: int, length: int) -> tuple[int, int]:
@@ -93,8 +97,7 @@ def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wav
     It is the beginning of every longer wave of the same sample, zone and ratio, bit for bit.
     """
     step = ratio * sample.sample_rate_hz / SAMPLE_RATE_HZ
-    beyond = int(LOOK_AHEAD_FRAMES * max(step, 1.0)) + 1
-    source = unrolled(sample, zone, min(int(num_frames * step) + beyond, MAX_SOURCE_FRAMES))
+    source = unrolled(sample, zone, _source_frames(step, num_frames))
     if abs(step - 1) < 1e-6:
         return source[:num_frames]
     import soxr  # a native library: only when something is played
@@ -103,6 +106,17 @@ def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wav
     if not len(wave):  # a sample of a frame or two, in a damaged font
         return np.zeros(1, dtype=np.float32)
     return np.ascontiguousarray(wave[:num_frames], dtype=np.float32)
+
+
+def _source_frames(step: float, num_frames: int) -> int:
+    beyond = int(LOOK_AHEAD_FRAMES * max(step, 1.0)) + 1
+    return min(int(num_frames * step) + beyond, MAX_SOURCE_FRAMES)
+
+
+def frames_to_decode(header: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> int:
+    """So much of a sample's beginning `pitched` reads for so many frames, when it does not go round the loop."""
+    step = ratio * header.sample_rate_hz / SAMPLE_RATE_HZ
+    return max(_start_offset(zone), 0) + _source_frames(step, frames_to_vibrate(zone, num_frames))
 
 
 def vibrated(wave: Wave, zone: sf.Zone, key: int) -> Wave:
