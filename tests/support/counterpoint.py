@@ -12,7 +12,9 @@ from generation.hearing import Note
 from tests.support.scores import melodic, part
 
 LATE_S = 0.05
-"""So long after a beat or a change of chords all that begins there sounds."""
+"""How late a note may come that is meant to be on a beat."""
+STRUM_S = 0.09
+"""So long after a beat or a change of chords all that begins there sounds, a slow strum's last string too."""
 CHORDAL_ROLES = ("chords", "pad")
 WIDE, STEP = 7, 4
 """Semitones: a leap is wide beyond a fifth, and a step back after it is no more than a third."""
@@ -26,8 +28,8 @@ def sounding(found: Part, time_s: float) -> list[Note]:
 def parallels(low: Part, high: Part, times_s: list[float]) -> tuple[int, int]:
     """(moves of both from an octave or fifth into another one the same way, moves of both) between the times, by the
     lowest note of one part and the highest of the other."""
-    bottom = [min((n.pitch for n in sounding(low, time + LATE_S)), default=None) for time in times_s]
-    top = [max((n.pitch for n in sounding(high, time + LATE_S)), default=None) for time in times_s]
+    bottom = [min((n.pitch for n in sounding(low, time + STRUM_S)), default=None) for time in times_s]
+    top = [max((n.pitch for n in sounding(high, time + STRUM_S)), default=None) for time in times_s]
     along = moves = 0
     for (a, b), (c, d) in pairwise(zip(bottom, top, strict=True)):
         if a is None or b is None or c is None or d is None or a == c or b == d:
@@ -65,7 +67,7 @@ def movement(made: Composition) -> list[float]:
     moved: list[float] = []
     for found in chordal(made):
         chords = [
-            sorted({n.pitch for n in sounding(found, span["start_s"] + LATE_S)}) for span in made.details["chords"]
+            sorted({n.pitch for n in sounding(found, span["start_s"] + STRUM_S)}) for span in made.details["chords"]
         ]
         for before, here in pairwise(chords):
             if len(before) > 1 and len(here) > 1 and before != here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from random import Random
 
 from generation.engines.arranger.band import Player
@@ -22,12 +23,19 @@ LAST_CHORD_LEVEL = 0.85
 
 
 class Comper:
-    """One chordal part while it plays: remembers its last voicing, so that the next one moves little."""
+    """One chordal part while it plays: remembers its last voicing, so that the next one moves little.
 
-    def __init__(self, player: Player, harmony: Harmony, grid: Grid, streams: Streams) -> None:
+    `bass` is what the bass plays, which the highest voice of the chords does not run along with.
+    """
+
+    def __init__(
+        self, player: Player, harmony: Harmony, grid: Grid, streams: Streams, bass: tuple[Event, ...] = ()
+    ) -> None:
         self._player, self._harmony, self._grid, self._streams = player, harmony, grid, streams
+        self._bass, self._bass_starts = bass, [event.start for event in bass]
         self._last: tuple[int, ...] = ()
         self._root: int | None = None
+        self._low = 0
         self._by_letter: dict[str, str] = {}
 
     def play(self, form: tuple[Section, ...]) -> tuple[Event, ...]:
@@ -44,9 +52,21 @@ class Comper:
         style = self._player.style
         # a heard chord keeps its root in the chords, so that it is recognised above a bass that walks
         kind = "close" if style.voicing == "rich" and self._harmony.from_clip else style.voicing
-        self._last = voice(span, kind, *style.register_, self._last, self._root)
-        self._root = span.root
+        if span.root == self._root:
+            self._last = voice(span, kind, *style.register_, self._last)
+            return self._last
+        low = self._bass_under(span)
+        self._last = voice(span, kind, *style.register_, self._last, None if self._root is None else (self._low, low))
+        self._root, self._low = span.root, low
         return self._last
+
+    def _bass_under(self, span: ChordSpan) -> int:
+        """The pitch class of the bass where a chord begins: what it plays there, the root where it rests."""
+        there = self._harmony.at(span.start)
+        is_early = (there.root, there.quality) != (span.root, span.quality)  # it is struck before it begins
+        beat = self._harmony.next_after(span.start).start if is_early else span.start
+        index = bisect_right(self._bass_starts, beat + 1e-6) - 1
+        return self._bass[index].pitch % 12 if index >= 0 and self._bass[index].end > beat else span.root
 
     def _pad(self, section: Section) -> list[Event]:
         """Held chords, struck again after two bars at the latest."""

@@ -39,7 +39,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     yield "harmony"
     _write_drums(draft)
     yield "drums"
-    for player in sorted(draft.band.players, key=lambda player: player.style.role == "counter"):  # after the tune
+    for player in sorted(draft.band.players, key=_turn):
         events = within_reach(_never_stuck(_events_of(player, draft), draft.frame), *player.reach)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
@@ -47,6 +47,11 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
         yield player.name
     draft.parts += effect_parts(draft.band, draft.style, draft.form, draft.frame)
     yield finish(draft)
+
+
+def _turn(player: Player) -> int:
+    """Who writes when: chords and tune look at the bass, the counter line at the tune."""
+    return {"bass": 0, "counter": 2}.get(player.style.role, 1)
 
 
 def _write_drums(draft: Draft) -> None:
@@ -86,7 +91,7 @@ def _events_of(player: Player, draft: Draft) -> tuple[Event, ...]:
         return draft.tune
     if role == "counter":
         return play_counter(player, draft.form, draft.harmony, draft.frame.grid, streams, draft.tune)
-    return Comper(player, draft.harmony, draft.frame.grid, streams).play(draft.form)
+    return Comper(player, draft.harmony, draft.frame.grid, streams, draft.bass).play(draft.form)
 
 
 def finish(draft: Draft) -> Composition:

@@ -18,14 +18,20 @@ or fifths."""
 
 @lru_cache(maxsize=8192)
 def voice(
-    span: ChordSpan, kind: str, low: int, high: int, before: tuple[int, ...] = (), root_before: int | None = None
+    span: ChordSpan,
+    kind: str,
+    low: int,
+    high: int,
+    before: tuple[int, ...] = (),
+    basses: tuple[int, int] | None = None,
 ) -> tuple[int, ...]:
     """The MIDI pitches of a chord, ascending, in low..high.
 
     `kind` is a voicing of the style files: "close" and "open" use all chord notes, "triad" the first three, "shell"
     third and seventh, "rich" leaves the root to the bass where there are more notes, "power" is root, fifth, octave.
-    `before` is the voicing before, which the voices move from, and `root_before` the pitch class of its root, which the
-    bass had: voices that move from its octave or fifth to that of the new root are kept for where nothing else fits.
+    `before` is the voicing before, which the voices move from, and `basses` are the pitch classes of the bass under it
+    and under this chord, None where it stays: voices that move from the one's octave or fifth to that of the other are
+    kept for where nothing else fits.
     """
     if kind == "power":
         return _power(span, low, high, before)
@@ -33,8 +39,7 @@ def voice(
     if not candidates:
         candidates = _candidates(_chosen(span, "triad"), low, high + 12, "close")
     centre = (low + high) / 2
-    steps = None if root_before is None or root_before == span.root else (root_before, span.root)
-    return min(candidates, key=lambda chord: (_cost(chord, before, centre) + _parallels(chord, before, steps), chord))
+    return min(candidates, key=lambda chord: (_cost(chord, before, centre) + _parallels(chord, before, basses), chord))
 
 
 def _power(span: ChordSpan, low: int, high: int, before: tuple[int, ...]) -> tuple[int, ...]:
@@ -80,10 +85,10 @@ def _cost(chord: tuple[int, ...], before: tuple[int, ...], centre: float) -> flo
     return 0.35 * away + mud + rub + 0.5 * moved + 0.6 * abs(chord[-1] - before[-1])
 
 
-def _parallels(chord: tuple[int, ...], before: tuple[int, ...], roots: tuple[int, int] | None) -> float:
-    """The cost of voices, counted from above, that keep an octave or a fifth with a bass on the roots."""
-    if roots is None:
+def _parallels(chord: tuple[int, ...], before: tuple[int, ...], basses: tuple[int, int] | None) -> float:
+    """The cost of voices, counted from above, that keep an octave or a fifth with the bass."""
+    if basses is None:
         return 0.0
     pairs = zip(reversed(before), reversed(chord), strict=False)
-    kept = [(old - roots[0]) % 12 == (new - roots[1]) % 12 in (0, 7) for old, new in pairs]
+    kept = [(old - basses[0]) % 12 == (new - basses[1]) % 12 in (0, 7) for old, new in pairs]
     return sum(PARALLEL_COST if place == 0 else INNER_PARALLEL_COST for place, bad in enumerate(kept) if bad)

@@ -40,11 +40,11 @@ def test_tune_and_bass_do_not_run_along_in_octaves_and_fifths(style: str) -> Non
     assert along <= max(1, 0.02 * moves)
 
 
-@pytest.mark.parametrize("style", STRICT)
+@pytest.mark.parametrize("style", [*STRICT, "lofi", "waltz", "hiphop", "reggae"])
 def test_the_highest_voice_of_the_chords_does_not_follow_the_bass(style: str) -> None:
-    made = [composed(Operation.COMPOSE, style, seed, duration_s=40) for seed in (1, 2, 3)]
+    made = [composed(Operation.COMPOSE, style, seed, duration_s=40) for seed in (0, 1, 2, 3)]
     along, moves = (sum(counts) for counts in zip(*map(chords_with_bass, made), strict=True))
-    assert along <= max(2, 0.06 * moves)
+    assert along <= max(1, 0.02 * moves)
 
 
 @pytest.mark.parametrize("style", STRICT)
@@ -68,8 +68,16 @@ def test_a_tune_that_doubles_the_bass_gets_other_chord_notes() -> None:
 
 def test_chords_that_move_by_a_step_move_against_the_bass() -> None:
     before = voice(ChordSpan(0, 4, 5, "maj"), "close", 55, 79)
-    told = voice(ChordSpan(4, 8, 7, "maj"), "close", 55, 79, before, 5)
+    told = voice(ChordSpan(4, 8, 7, "maj"), "close", 55, 79, before, (5, 7))
     assert not ((before[-1] - 5) % 12 == (told[-1] - 7) % 12 and (before[-1] - 5) % 12 in (0, 7))
+
+
+def test_chords_over_a_bass_that_is_not_on_the_root_move_against_what_it_plays() -> None:
+    ninth, tonic = ChordSpan(0, 4, 10, "9"), ChordSpan(4, 8, 3, "maj9")  # B flat over its F, E flat
+    before = (62, 65, 68, 72)
+    led = voice(tonic, "rich", 55, 76, before, (5, 3))
+    assert (before[-1] - 5) % 12 == 7
+    assert (led[-1] - 3) % 12 != 7
 
 
 def test_notes_out_of_reach_move_by_octaves_and_do_not_double() -> None:
