@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -59,19 +60,7 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
 
     Reaching a limit is no error: the result says so. A cancel of the awaiting task kills the child.
     """
-    bwrap = await asyncio.to_thread(bubblewrap) if limits.bubblewrap else None
-    process = await asyncio.create_subprocess_exec(
-        *("/bin/sh", "-c", _LIMITED, "sh", str(limits.memory_bytes // 1024), str(limits.cpu_s)),
-        *(_bwrap_command(bwrap, command[0]) if bwrap else ()),
-        *command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-        cwd="/",
-        start_new_session=True,
-        pass_fds=tuple(pass_fds),
-    )
+    process = await _started(command, limits, pass_fds)
     out, err = bytearray(), bytearray()
     timed_out = chattered = False
     watching = _watch(process, out, limits.patience) if limits.patience is not None else None
@@ -90,6 +79,32 @@ async def run_limited(command: Sequence[str], limits: ChildLimits, *, pass_fds: 
     overflowed = len(out) > limits.output_bytes
     del out[limits.output_bytes :]
     return ChildResult(out, err.decode("utf-8", "replace"), process.returncode or 0, timed_out, overflowed, chattered)
+
+
+async def _started(command: Sequence[str], limits: ChildLimits, pass_fds: Sequence[int]) -> asyncio.subprocess.Process:
+    """Start it. A cancel waits until it can be ended with all that it has started: asyncio by itself would kill the
+    first process alone, and then wait for the pipes that the others hold open."""
+    bwrap = await asyncio.to_thread(bubblewrap) if limits.bubblewrap else None
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", _LIMITED, "sh", str(limits.memory_bytes // 1024), str(limits.cpu_s)),
+            *(_bwrap_command(bwrap, command[0]) if bwrap else ()),
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+            pass_fds=tuple(pass_fds),
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):  # it could not be started
+            await _end(await starting)
+        raise
 
 
 def _watch(process: asyncio.subprocess.Process, out: bytearray, patience: Patience) -> asyncio.Task[None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +56,31 @@ async def test_it_sees_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     result = await run_limited(["/usr/bin/env"], LIMITS)
     assert b"secret" not in result.stdout
+
+
+@linux
+async def test_a_cancel_in_the_moment_of_the_start_ends_all_that_was_started(tmp_path: Path) -> None:
+    command = ["/bin/sh", "-c", f"tail -f /dev/null {tmp_path} & wait"]
+    task = asyncio.create_task(run_limited(command, LIMITS))
+    while not _running(str(tmp_path)):  # noqa: ASYNC110  once it runs, stand still: this loop does not know it yet
+        await asyncio.sleep(0)
+    until_s = time.monotonic() + 20
+    while not _running(f"tail\0-f\0/dev/null\0{tmp_path}") and time.monotonic() < until_s:
+        time.sleep(0.01)  # noqa: ASYNC251  the loop has to stand still
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(20):
+            await task
+    assert not _running(str(tmp_path))
+
+
+def _running(words: str) -> bool:
+    """Whether a process has these words in its command line."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if words.encode() in entry.read_bytes():
+                return True
+    return False
 
 
 def test_doctor_hears_how_it_is_shut_in(monkeypatch: pytest.MonkeyPatch) -> None:
