@@ -50,7 +50,7 @@ class MusicgenOptions:
     max_jobs: takes that are made at once, 1..32; fewer when the device's memory holds fewer.
     max_duration_s: longest new music of one take, 1..300 s.
     idle_unload_s: weights are let go after this long without work, 0 (never)..86400 s.
-    preview_after_s: music made before the first preview, and between previews, 1..60 s.
+    preview_after_s: new music made before the first preview, 1..60 s; the next come when it has doubled.
     """
 
     models: tuple[str, ...] = ("small",)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,7 @@ from generation.engines.musicgen import shelf
 from generation.engines.musicgen.batch import Batch
 from generation.engines.musicgen.cache import Cache
 from generation.engines.musicgen.decoder import Decoder
-from generation.engines.musicgen.graphs import StepGraphs
+from generation.engines.musicgen.graphs import Bucket, StepGraphs
 from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.loading import Checkpoint
 from generation.engines.musicgen.memory import free_bytes, rows_that_fit
@@ -46,6 +49,65 @@ def test_buckets_of_graphs_change_nothing(checkpoints: Checkpoints, clip: Clip, 
     for ours_plain, ours_bucketed in zip(plain, bucketed, strict=True):
         assert torch.equal(ours_plain, ours_bucketed)
     assert graphs.bucket(3, 2, 300, 60) == (4, 2, 512, 64, 64 if kind == "mono" else 0)
+
+
+class GraphsOnPaper:
+    """Stands for CUDA's graphs on a machine without: what is captured runs once, and again at each replay."""
+
+    capturing: GraphsOnPaper | None = None
+
+    def __init__(self) -> None:
+        self.work: list[Callable[[], None]] = []
+        self.num_replays = 0
+
+    def replay(self) -> None:
+        self.num_replays += 1
+        for work in self.work:
+            work()
+
+    @classmethod
+    def take_the_place_of_cudas(cls, monkeypatch: pytest.MonkeyPatch) -> None:
+        decode = StepGraphs._decode
+
+        def noted(graphs: StepGraphs, bucket: Bucket) -> None:
+            decode(graphs, bucket)
+            if cls.capturing is not None:
+                cls.capturing.work.append(lambda: decode(graphs, bucket))
+
+        @contextmanager
+        def capture(graph: GraphsOnPaper) -> Iterator[None]:
+            cls.capturing = graph
+            yield
+            cls.capturing = None
+
+        stream = SimpleNamespace(wait_stream=lambda other: None)
+        for name, stand_in in {
+            "Stream": lambda device: stream,
+            "current_stream": lambda device: stream,
+            "stream": lambda other: nullcontext(),
+            "CUDAGraph": cls,
+            "graph": capture,
+        }.items():
+            monkeypatch.setattr(torch.cuda, name, stand_in)
+        monkeypatch.setattr(StepGraphs, "_decode", noted)
+
+
+@pytest.mark.parametrize("kind", ["mono", "melody"])
+def test_capturing_in_the_middle_moves_nothing_and_is_done_once_a_bucket(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    GraphsOnPaper.take_the_place_of_cudas(monkeypatch)
+    ours = reference.load(checkpoints[kind])
+    wishes = [{"num_new_frames": 20 + 9 * seed, "seed": seed, "sampling": Sampling(top_p=0.9)} for seed in range(4)]
+    plain = reference.decode(reference.make_batch(ours), *(reference.make_row(ours, **wish) for wish in wishes))
+    decoder = Decoder(ours.weights, Cache(ours.shape, Precision.FLOAT32, 4, reference.CPU))
+    graphs = StepGraphs(decoder, is_capturing=True)
+    captured = reference.decode(Batch(decoder, graphs), *(reference.make_row(ours, **wish) for wish in wishes))
+    for ours_plain, ours_captured in zip(plain, captured, strict=True):
+        assert torch.equal(ours_plain, ours_captured)
+    made: list[Any] = list(graphs.graphs.values())
+    assert {bucket.num_rows for bucket in graphs.graphs} == {1, 2, 4}
+    assert sum(graph.num_replays for graph in made) > 10 * len(made)
 
 
 class Watch(TorchDispatchMode):
