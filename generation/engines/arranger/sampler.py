@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
-from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope
+from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope, volume_stages
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave
 from generation.engines.arranger.sampler_wave import (
     filtered,
@@ -81,6 +83,7 @@ class _Voice:
     gain: float
     pan: float
     release_s: float
+    release_frames: int
     source: Hashable
 
 
@@ -164,14 +167,16 @@ class Sampler:
         if index not in self._voices:
             gain = 10 ** (-ATTENUATION_SCALE * zone.generator(sf.ATTENUATION) / 200)
             source = (zone.sample, *wave_generators(zone))
-            self._voices[index] = _Voice(gain, zone.generator(sf.PAN) / 500, release_seconds(zone), source)
+            release_s = release_seconds(zone)
+            release_frames = round(release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
+            self._voices[index] = _Voice(gain, zone.generator(sf.PAN) / 500, release_s, release_frames, source)
         return self._voices[index]
 
     def _num_frames(self, voice: _Voice, hold_frames: int) -> int:
         """How long the wave of a note is: a drum's to its own end, others' until their release has died away."""
         if self.is_kit:
             return round(MAX_DRUM_S * SAMPLE_RATE_HZ)
-        return hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
+        return hold_frames + voice.release_frames
 
     def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: the zone's sample at a pitch, through its filter and volume envelope."""
@@ -180,7 +185,15 @@ class Sampler:
         made_for = max(num_frames, self._longest_frames(index, zone, pitch))
         wave = self._unfiltered(index, zone, key, num_frames, made_for, cents)
         wave = filtered(wave, zone, key, velocity)
-        return wave * volume_envelope(zone, key, len(wave))
+        own = wave if wave.flags.writeable else None  # an open filter hands back what others use as well
+        return np.multiply(wave, self._envelope(zone, key, len(wave), made_for), out=own)
+
+    def _envelope(self, zone: sf.Zone, key: int, num_frames: int, made_for: int) -> Wave:
+        stages = volume_stages(zone, key)
+        curve = self._shared.get(stages, num_frames)
+        if curve is None:
+            curve = self._shared.put(stages, volume_envelope(stages, made_for), made_for)
+        return curve[:num_frames]
 
     def _longest_frames(self, index: int, zone: sf.Zone, pitch: int) -> int:
         """As many frames as the longest of the expected notes at this pitch wants of a zone."""

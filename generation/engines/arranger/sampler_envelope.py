@@ -30,10 +30,15 @@ def audible_frames(zone: sf.Zone, key: int) -> int | None:
     return int((delay_s + attack_s + hold_s + decay_s * SILENT_DB / -100) * SAMPLE_RATE_HZ) + 1
 
 
-def volume_envelope(zone: sf.Zone, key: int, num_frames: int) -> Wave:
+def volume_stages(zone: sf.Zone, key: int) -> tuple[float, float, float, float, float]:
+    """All that the volume envelope of a zone and key depends on: delay, attack, hold and decay in seconds, and the
+    level where it holds in decibels."""
+    return *_stages(zone, key, sf.VOL_DELAY), _sustain_db(zone)
+
+
+def volume_envelope(stages: tuple[float, float, float, float, float], num_frames: int) -> Wave:
     """float32 [num_frames], 0..1: delay, linear attack, hold, decay (linear in dB) to sustain."""
-    delay_s, attack_s, hold_s, decay_s = _stages(zone, key, sf.VOL_DELAY)
-    floor_db = _sustain_db(zone)
+    delay_s, attack_s, hold_s, decay_s, floor_db = stages
     rising = min(int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1, num_frames)
     top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), num_frames)
     fall_s = max(decay_s * -floor_db / 100, MIN_FALL_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -35,9 +36,9 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     comes out of a longer wave that begins with this one: how a chunk is worked out depends on its own cutoffs alone.
     """
     cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
-    filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     if len(cents) == 1:
-        return through_fixed(wave, _one(filters, 0))[0]
+        return through_fixed(wave, _fixed(float(cents[0]), resonance_db))[0]
+    filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     out = np.empty_like(wave)
     state: State = (0.0, 0.0)
     for edges in _spans(cents, -(-len(wave) // FILTER_BLOCK)):
@@ -65,6 +66,11 @@ def _spans(cents: Curve, num_blocks: int) -> list[list[int]]:
 def _one(filters: _Filters, block: int) -> Biquad:
     b0, a1, a2 = (float(coefficient[block]) for coefficient in filters)
     return b0, 2 * b0, b0, a1, a2
+
+
+@lru_cache(maxsize=512)
+def _fixed(cents: float, resonance_db: float) -> Biquad:
+    return _one(_lowpass_coefficients(np.array([8.176 * 2 ** (cents / 1200)]), resonance_db), 0)
 
 
 def _stretches(wave: Wave, filters: _Filters, edges: list[int], state: State) -> tuple[Wave, State]:

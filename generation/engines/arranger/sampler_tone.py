@@ -62,19 +62,21 @@ def lay(out: Wave, tone: Tone, start: int, hold: int, level: float, cut: int | N
 
 
 def _add(out: Wave, tone: Tone, start: int, first: int, last: int, gain: Wave | np.float32) -> None:
-    piece = tone.wave[..., first:last] * gain
+    wave = tone.wave[..., first:last]
     target = out[:, start + first : start + last]
-    if piece.ndim == 2 or out.shape[0] == 1:
-        target += piece if piece.ndim == 1 or out.shape[0] == 2 else piece.mean(axis=0)
-        return
-    if tone.pan == 0:  # both gains are 1
-        target += piece
-        return
-    left, right = pan_gains(tone.pan)
-    target[0] += piece * np.float32(left)
-    target[1] += piece * np.float32(right)
+    if wave.ndim == 2 or out.shape[0] == 1:
+        piece = wave * gain
+        target += piece if wave.ndim == 1 or out.shape[0] == 2 else piece.mean(axis=0)
+    elif tone.pan == 0:  # both gains are 1
+        target += wave * gain
+    else:
+        if isinstance(gain, np.ndarray):
+            wave, gain = wave * gain, np.float32(1)
+        for side, level in zip(target, pan_gains(tone.pan), strict=True):
+            side += wave * (np.float32(level) * gain)
 
 
+@lru_cache(maxsize=256)
 def pan_gains(pan: float) -> tuple[float, float]:
     """Equal-power panning: gains of left and right for `pan` -1..1, each 1 in the middle (so mono stays at its level
     when both sides are equal) and up to +3 dB at a side."""
