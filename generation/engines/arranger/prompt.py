@@ -77,11 +77,13 @@ class _Draft:
     understood: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    spelt: dict[str, str] = field(default_factory=dict)  # words as they were typed, by their plain form
 
 
 def read_prompt(prompt: str) -> Wish:
     """Read a prompt in English, German, Spanish or French. Never fails; what it can't read is in `unknown`."""
     draft = _Draft(_quotes_gone(prompt))
+    draft.spelt = {plain(word): word for word in re.findall(r"\w+", draft.text)}
     _take_key(draft)
     draft.text = plain(draft.text)
     _take_tempo(draft)
@@ -172,7 +174,7 @@ def _guessed(words: Vocabulary, word: str, draft: _Draft) -> Meaning | None:
     if guess is None:
         draft.unknown.append(word)
         return None
-    draft.remarks.append(f"I read “{word}” as “{guess}”.")
+    draft.remarks.append(f"I read “{draft.spelt.get(word, word)}” as “{guess}”.")
     return words.meanings[(guess,)]
 
 
@@ -238,5 +240,5 @@ def _remark_unknown(draft: _Draft, prompt: str) -> None:
         draft.remarks.append("I could not read words in your prompt; a few words such as “calm jazz” help me.")
         draft.unknown.clear()
     elif draft.unknown:
-        words = ", ".join(f"“{word}”" for word in dict.fromkeys(draft.unknown))
+        words = ", ".join(f"“{draft.spelt.get(word, word)}”" for word in dict.fromkeys(draft.unknown))
         draft.remarks.append(f"I did not understand {words}.")

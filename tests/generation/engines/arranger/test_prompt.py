@@ -129,6 +129,8 @@ def test_unknown_words_are_told_and_not_dropped() -> None:
     wish = read_prompt("jazz for my zorblax party")
     assert wish.unknown == ("zorblax",)
     assert "I did not understand “zorblax”." in wish.remarks
+    wish = read_prompt("Häuser-Blues mit Zörblax und drümms")
+    assert wish.remarks == ("I read “drümms” as “drums”.", "I did not understand “Häuser”, “Zörblax”.")
 
 
 def test_a_typing_mistake_is_guessed_and_told() -> None:
