@@ -73,9 +73,8 @@ def test_chords_that_move_by_a_step_move_against_the_bass() -> None:
 
 
 def test_chords_over_a_bass_that_is_not_on_the_root_move_against_what_it_plays() -> None:
-    ninth, tonic = ChordSpan(0, 4, 10, "9"), ChordSpan(4, 8, 3, "maj9")  # B flat over its F, E flat
-    before = (62, 65, 68, 72)
-    led = voice(tonic, "rich", 55, 76, before, (5, 3))
+    before = (62, 65, 68, 72)  # B flat nine over its F, from which the bass goes on to E flat
+    led = voice(ChordSpan(4, 8, 3, "maj9"), "rich", 55, 76, before, (5, 3))
     assert (before[-1] - 5) % 12 == 7
     assert (led[-1] - 3) % 12 != 7
 
