@@ -36,7 +36,7 @@ def find_rhythm(heard: Heard, overrides: Overrides) -> Rhythm:
     times_s, confidence = find_beats(heard, overrides)
     trusted = confidence >= MIN_BEAT_CONFIDENCE or overrides.tempo_bpm is not None
     if times_s.size < MIN_BEATS or not trusted:
-        return Rhythm(confidence=min(confidence, MIN_BEAT_CONFIDENCE), remarks=("I hear no steady beat.",))
+        return Rhythm(confidence=min(confidence, MIN_BEAT_CONFIDENCE))  # the hearing's sentence says so
     times_s = _halved_or_doubled(times_s, heard, overrides.tempo_factor)
     return _barred(times_s, heard, confidence, overrides)
 
