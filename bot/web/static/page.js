@@ -5,9 +5,12 @@ const FORMATS = ["mp3", "ogg", "wav", "flac"];
 const NEEDS_CLIP = new Set(["extend", "restyle", "vary", "accompany", "loop"]);
 let clip = null; // the checked-in clip: {clip_id, sentence, remarks}
 let engines = {};
+const invitation = [...byId("drop-text").childNodes];
 
 async function ask(path, options = {}) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch(() => {
+    throw new Error("Bandmate does not answer: is it still running?");
+  });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);
   return answer;
@@ -36,7 +39,7 @@ async function checkIn(promise, name) {
     clip = await promise;
     byId("drop-text").textContent = clip.name;
     byId("heard").textContent = [clip.sentence, ...clip.remarks].join(" · ");
-    byId("heard").hidden = false;
+    byId("heard").hidden = byId("no-clip").hidden = false;
     if (byId("operation").value === "compose") byId("operation").value = "restyle";
     say("");
   } catch (error) {
@@ -44,6 +47,14 @@ async function checkIn(promise, name) {
   } finally {
     byId("make").disabled = false;
   }
+}
+
+function withoutClip() {
+  clip = null;
+  byId("drop-text").replaceChildren(...invitation);
+  byId("heard").hidden = byId("no-clip").hidden = true;
+  if (NEEDS_CLIP.has(byId("operation").value)) byId("operation").value = "compose";
+  say("");
 }
 
 function upload(file) {
@@ -62,9 +73,13 @@ function readWish() {
   };
 }
 
+function newKey() { // crypto.randomUUID is for this machine and for https only
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 async function make(wish) {
   const { job_id } = await ask("/api/jobs", {
-    method: "POST", body: JSON.stringify(wish), headers: { "Idempotency-Key": crypto.randomUUID() },
+    method: "POST", body: JSON.stringify(wish), headers: { "Idempotency-Key": newKey() },
   });
   const card = byId("take-template").content.firstElementChild.cloneNode(true);
   card.querySelector("h2").textContent = wish.prompt || `${wish.operation} of ${clip?.name ?? "a clip"}`;
@@ -164,7 +179,12 @@ function addButton(card, text, action) {
   card.querySelector(".actions").append(button);
 }
 
-byId("file").onchange = ({ target }) => target.files.length && upload(target.files[0]);
+byId("file").onchange = ({ target }) => {
+  const [file] = target.files;
+  target.value = ""; // so that the same file, mended, can be chosen again
+  if (file) upload(file);
+};
+byId("no-clip").onclick = withoutClip;
 byId("engine").onchange = showOperations;
 byId("drop").ondragover = (event) => { event.preventDefault(); byId("drop").classList.add("over"); };
 byId("drop").ondragleave = () => byId("drop").classList.remove("over");

@@ -170,6 +170,32 @@ async def test_a_person_makes_a_take_in_a_browser_and_hears_it(address: str, tmp
         await browser.close()
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium or Chrome on the PATH")
+async def test_a_person_lays_the_clip_aside_and_is_told_when_nobody_answers(address: str, tmp_path: Path) -> None:
+    clip = tmp_path / "hum.wav"
+    clip.write_bytes(song_wav())
+    async with async_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = await browser.new_page()
+        await page.add_init_script("delete Crypto.prototype.randomUUID")  # as on another machine, without https
+        await page.goto(address)
+        await page.set_input_files("#file", clip)
+        await expect(page.locator("#heard")).to_contain_text("BPM", timeout=30_000)
+        await page.get_by_role("button", name="Go on without this clip").click()
+        await expect(page.locator("#drop-text")).to_contain_text("Drop a clip here")
+        await expect(page.locator("#heard")).to_be_hidden()
+        await expect(page.locator("#operation")).to_have_value("compose")
+        await page.fill("#prompt", "calm jazz")
+        await page.fill("#duration", "1")
+        await page.click("#make")
+        await expect(page.locator(".take .result")).to_be_visible(timeout=60_000)
+        await page.route("**/api/jobs", lambda route: route.abort())
+        await page.click("#make")
+        await expect(page.locator("#said")).to_have_text("Bandmate does not answer: is it still running?")
+        await browser.close()
+
+
 async def make_a_take(page: Page, clip: Path) -> None:
     await page.set_input_files("#file", clip)
     await expect(page.locator("#heard")).to_contain_text("BPM", timeout=30_000)
