@@ -10,6 +10,7 @@ import torch
 from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.options import PUBLISHED
 
+GROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 OTHER_BYTES = 167_000_000 * 4
 """T5 base (110 million parameters) and EnCodec (57 million), in float32."""
 RESERVED_SHARE = 0.2
@@ -19,14 +20,44 @@ BYTES_OF_WEIGHT = {Precision.INT8: 2, Precision.BFLOAT16: 2, Precision.FLOAT16: 
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that could be taken now: of the GPU, or of the machine."""
+    """Memory that could be taken now: of the GPU, or of the machine and what a container or unit is allowed of it."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
+    return min([_machine_bytes(), *_group_bytes(GROUPS, OWN_GROUP)])
+
+
+def _machine_bytes() -> int:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return int(dict(line.split(":") for line in lines)["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError):  # not Linux: free pages, which leaves out what the system could give back
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+
+
+def _group_bytes(root: Path, own: Path) -> list[int]:
+    """What is left to each control group around this process that has a limit (Linux's cgroup v2)."""
+    try:
+        lines = own.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        if line.startswith("0::"):
+            folder = root / line.removeprefix("0::/")
+            found += [_left_in(group) for group in (folder, *folder.parents) if _has_limit(group)]
+    return found
+
+
+def _has_limit(group: Path) -> bool:
+    limit = group / "memory.max"
+    return limit.is_file() and limit.read_text(encoding="ascii").strip() != "max"
+
+
+def _left_in(group: Path) -> int:
+    """The limit less what is taken; files that were read can be given back."""
+    limit, taken = (int((group / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+    stat = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+    return max(limit - taken + int(stat.get("inactive_file", 0)), 0)
 
 
 def checkpoint_bytes(name: str, precision: Precision, device: torch.device) -> int:
