@@ -68,7 +68,7 @@ async def blend(
     key: str | None = None,
     private: bool = False,
 ) -> None:
-    """Both together; a clip that is given twice is a mistake that the engine tells."""
+    """Both together."""
     sources = [await _source(interaction, clip1, take1), await _source(interaction, clip2, take2)]
     weights = [round(1 - balance, 3), round(balance, 3)]
     changes = {"weights": weights, "tempo_bpm": tempo, "key": key}

@@ -11,7 +11,8 @@ from generation.engines.arranger.vocabulary import Meaning, Vocabulary, plain, t
 from generation.hearing import Key
 
 _BPM = re.compile(
-    r"(\d{2,3}(?:[.,]\d+)?)\s*(?:bpm|beats? per minute|schlage)|(?:tempo|at|bei|um)\s+(\d{2,3})\b(?!\s*(?:s|min))"
+    r"(?<![\d.,])(\d{1,6}(?:[.,]\d+)?)\s*(?:bpm|beats? per minute|schlage)"
+    r"|(?:tempo|at|bei|um)\s+(\d{2,3})\b(?!\s*(?:s|min))"
 )
 _MODE = r"(major|maj|minor|min|moll|dur|menor|mayor|mineur|majeur)"
 _KEY = re.compile(rf"\b([a-h])\s*[- ]?(#|♯|b|♭|sharp|flat|is|es|s)?[\s-]*{_MODE}\b")

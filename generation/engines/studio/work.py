@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from generation.engines.arranger.theory import parse_key
 from generation.engines.base import Done, EngineJob
 from generation.engines.revision import code_revision
 from generation.engines.studio.grid import placed
 from generation.errors import RequestRefused
 from generation.hearing import Key
+from generation.keys import OWN_KEY, key_named
 from generation.request import AudioFormat, Operation
-
-NO_KEY = frozenset({"none", "keep", "off", "own"})
-"""In place of a key: leave each clip in its own."""
 
 
 def check(job: EngineJob) -> None:
@@ -92,9 +89,6 @@ def blend_take(job: EngineJob) -> Done:
 def _key(job: EngineJob) -> tuple[Key | None, bool]:
     """The key that was asked for, and whether each clip is to stay in its own."""
     wanted = (job.request.key or "").strip()
-    if wanted.lower() in NO_KEY:
+    if wanted.lower() in OWN_KEY:
         return None, True
-    key = parse_key(wanted) if wanted else None
-    if wanted and key is None:
-        raise RequestRefused(f"I don't know the key {wanted!r}: write it like D minor or F# major, or none.")
-    return key, False
+    return key_named(wanted) if wanted else None, False

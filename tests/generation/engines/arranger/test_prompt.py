@@ -66,10 +66,16 @@ def test_keys(prompt: str, key: Key) -> None:
         ("tempo 72", 72),
         ("92,5 bpm", 92.5),
         ("900 bpm", 300),
+        ("jazz at 5000 bpm", 300),
+        ("7 bpm", 30),
     ],
 )
 def test_tempo(prompt: str, tempo: float) -> None:
     assert read_prompt(prompt).tempo_bpm == tempo
+
+
+def test_a_tempo_out_of_reach_is_named_as_it_was_asked_for() -> None:
+    assert "A tempo of 5000 BPM is out of reach; I took 300 BPM" in read_prompt("jazz at 5000 bpm").remarks[0]
 
 
 def test_words_for_tempo_and_energy() -> None:
