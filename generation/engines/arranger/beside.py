@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from generation.engines.arranger.events import Event
 
@@ -14,8 +15,18 @@ MAIN_NOTE_BEATS = 0.25
 """A note of the tune that sounds for less of a beat than this is not that beat's note."""
 REST_BEATS = 1.5
 """A tune that is silent for so long leaves room for an answer; shorter pauses are breath."""
+FARTHEST_BELOW = 12
+"""Semitones under the middle of a tune: what is heard deeper is the accompaniment where the tune rests."""
 BREATH_BEATS = 0.25
 """What is left free after the tune's last note and before its next one."""
+
+
+def tune_alone(heard: Sequence[Event]) -> tuple[Event, ...]:
+    """The tune without what the ear took from the clip's accompaniment in its rests."""
+    if not heard:
+        return ()
+    middle = median(event.pitch for event in heard)
+    return tuple(event for event in heard if event.pitch >= middle - FARTHEST_BELOW)
 
 
 def outlined(tune: Sequence[Event]) -> tuple[Event, ...]:

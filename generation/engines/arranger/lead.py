@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from generation.engines.arranger.band import Player
 from generation.engines.arranger.bass import plays_in
-from generation.engines.arranger.beside import BESIDE_LEVEL, answers, outlined
+from generation.engines.arranger.beside import BESIDE_LEVEL, answers, outlined, tune_alone
 from generation.engines.arranger.draft import Draft
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.melody import Melodist
@@ -56,8 +56,9 @@ def _beside(heard: tuple[Event, ...], melodist: Melodist, player: Player, draft:
     """The lead of a clip that has a tune of its own, which a second one would fight: it doubles that one's main notes
     where it plays, and answers in its rests. Only the answers are a voice that the bass must not run along with."""
     harmony, beats, register = draft.harmony, draft.frame.grid.beats_per_bar, player.style.register_
-    own = answers(without_parallels(melodist.play(draft.form), draft.bass, harmony, register), heard)
-    outline = outlined(fitted_tune(heard, harmony, register))
+    tune = tune_alone(heard)
+    own = answers(without_parallels(melodist.play(draft.form), draft.bass, harmony, register), tune)
+    outline = outlined(fitted_tune(tune, harmony, register))
     velocity = player.style.velocity * BESIDE_LEVEL
     doubled = [
         replace(event, velocity=velocity)

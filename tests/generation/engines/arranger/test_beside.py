@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generation.engines.arranger.beside import BREATH_BEATS, REST_BEATS, answers, outlined
+from generation.engines.arranger.beside import BREATH_BEATS, REST_BEATS, answers, outlined, tune_alone
 from generation.engines.arranger.events import Event
 from generation.hearing import Hearing, Note
 from generation.request import Operation
@@ -98,6 +98,12 @@ def test_a_run_is_outlined_by_a_note_a_beat_and_held_up_to_a_rest() -> None:
         (0.0, 1.0, 60), (1.0, 0.75, 72), (1.75, 1.25, 74), (6.0, 1.0, 67)
     ]  # fmt: skip
     assert outlined(()) == ()
+
+
+def test_what_is_heard_deep_under_a_tune_is_not_doubled_as_the_tune() -> None:
+    tune = [Event(float(beat), 1.0, pitch, 0.7) for beat, pitch in enumerate((76, 77, 55, 79, 63, 76))]
+    assert [event.pitch for event in tune_alone(tune)] == [76, 77, 79, 76]
+    assert tune_alone([]) == ()
 
 
 def test_answers_keep_out_of_breaths_and_end_before_the_tune_goes_on() -> None:
