@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import structlog
 from rich.console import Console
@@ -21,6 +22,9 @@ from bot.web.links import Links, kept_secret
 from generation.errors import BandmateError
 from generation.service import Service
 from generation.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from bot.client import DiscordConfig
 
 log = structlog.get_logger()
 console = Console(stderr=True, highlight=False)
@@ -72,22 +76,11 @@ def links_of(settings: Settings) -> Links | None:
     return Links(settings.web.public_url, kept_secret(settings.data_dir / "links.key"))
 
 
-async def run_bot(
-    service: Service,
-    settings: Settings,
-    stop: asyncio.Event,
-    health: Checks | None = None,
-    links: Links | None = None,
-) -> None:
-    """Run the Discord client until `stop`. Raises BandmateError when Discord refuses the token."""
-    import discord  # 0.3 s that the page and the terminal don't need
+def discord_config(settings: Settings, links: Links | None) -> DiscordConfig:
+    """The Discord client's part of the settings."""
+    from bot.client import DiscordConfig
 
-    from bot.client import BandmateClient, DiscordConfig
-
-    token = settings.discord_token
-    if token is None:
-        raise BandmateError("There is no bot token: set DISCORD_TOKEN.")
-    config = DiscordConfig(
+    return DiscordConfig(
         sync_state_file=settings.data_dir / "commands.json",
         max_upload_bytes=settings.clips.max_bytes,
         progress_edit_interval_s=settings.discord.progress_edit_interval_s,
@@ -99,7 +92,24 @@ async def run_bot(
         ffmpeg_path=settings.clips.ffmpeg_path,
         operator_ids=settings.discord.operator_ids,
     )
-    async with BandmateClient(service, config) as client:
+
+
+async def run_bot(
+    service: Service,
+    settings: Settings,
+    stop: asyncio.Event,
+    health: Checks | None = None,
+    links: Links | None = None,
+) -> None:
+    """Run the Discord client until `stop`. Raises BandmateError when Discord refuses the token."""
+    import discord  # 0.3 s that the page and the terminal don't need
+
+    from bot.client import BandmateClient
+
+    token = settings.discord_token
+    if token is None:
+        raise BandmateError("There is no bot token: set DISCORD_TOKEN.")
+    async with BandmateClient(service, discord_config(settings, links)) as client:
         if health is not None:
             health.gateway = client
         running = asyncio.create_task(client.start(token.get_secret_value()))

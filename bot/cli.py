@@ -1,4 +1,4 @@
-"""The command line: serve, generate, replay, show, doctor. Heavy parts are imported by the command that needs them."""
+"""The command line. Heavy parts are imported by the command that needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buttons of a take: Again, Vary, Extend, Restyle, Format, Delete, and the numbers of several takes."""
+"""The buttons of a take: Again, Vary, Extend, Restyle, Loop, Format, Tree, Delete; the numbers of several takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the page on loopback: who may talk to it, how errors are told, where it listens."""
+"""Serves the page, on loopback unless told otherwise: who may talk to it, how errors are told, where it listens."""
 
 from __future__ import annotations
 
