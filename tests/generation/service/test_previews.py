@@ -70,20 +70,27 @@ async def test_the_newest_replaces_the_older_and_sounds_like_the_take(tmp_path: 
             await service.previews.render(ticket.job_id, seen[-1])
 
 
-@pytest.mark.parametrize("ending", ["done", "cancelled", "fail late", "crash late", "crash late once"])
+@pytest.mark.parametrize(
+    "ending", ["done", "cancelled", "cancelled elsewhere", "fail late", "crash late", "crash late once"]
+)
 async def test_nothing_stays_of_a_job_that_has_ended(tmp_path: Path, ending: str) -> None:
     wishes = scripted(f"slow 2.5 preview {ending}")
-    async with Service(quick(tmp_path, preview_interval_s=SOON_S, max_worker_deaths=2)) as service:
+    lease_s = 3.0 if ending == "cancelled elsewhere" else 30.0  # a renewal tells us, each third of it
+    config = quick(tmp_path, preview_interval_s=SOON_S, max_worker_deaths=2, lease_s=lease_s)
+    async with Service(config) as service:
         ticket = await service.submit(wishes, member(), key="1")
         shown = await first_preview(ticket)
         assert shown.state is JobState.RUNNING
         if ending == "cancelled":
             assert await service.cancel(ticket.job_id)
+        elif ending == "cancelled elsewhere":  # by another service on the same ledger
+            assert await service._ledger.jobs.cancel(ticket.job_id)
         elif ending.startswith("crash"):
             assert any([status.preview_hash is None async for status in ticket.updates()])
         last = [status async for status in ticket.updates()][-1]
-        expected = {"cancelled": JobState.CANCELLED, "fail late": JobState.FAILED, "crash late": JobState.FAILED}
-        assert last.state is expected.get(ending, JobState.MADE) and last.preview_hash is None
+        failed = ending in ("fail late", "crash late")
+        expected = JobState.FAILED if failed else JobState.CANCELLED if "cancelled" in ending else JobState.MADE
+        assert last.state is expected and last.preview_hash is None
         await eventually(lambda: on_disk(tmp_path) == [])
 
 
