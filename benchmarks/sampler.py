@@ -5,17 +5,26 @@ nothing kept. Seconds are processor time of one thread, so that other work on th
 
 A first take decodes and makes every wave that it plays: what the command line pays each time (and the imports before
 it), and a worker once for each instrument. A next take finds its waves in memory: what a worker that has warmed up
-serves. Besides the band of five parts, takes that the arranger writes itself are played: they have more instruments.
-`python -m benchmarks.sampler [SECONDS]`.
+serves.
+
+The figure to quote is that of real arrangements: takes of 30 s that the arranger writes itself, of a few styles or of
+all, each seed in a process of its own with nothing rendered before. "Samples" are the notes that the soundfont plays,
+"synthesised" those of the voices that are made up; both together are everything that makes sound of notes. A worker
+has made its imports before its first take, so that its first take is the one in the table.
+`python -m benchmarks.sampler [SECONDS] [--all-styles] [--seeds N]`.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +39,16 @@ from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.sampler_wave import pitch_ratio
 from generation.engines.arranger.score import Part, Score, Sound
 from generation.engines.arranger.soundfont import SoundFont
+from generation.engines.arranger.style import all_styles
 from generation.hearing import Note
 from generation.request import Operation
 from tests.support.scores import composed
 
 BEAT_S = 0.5
-STYLES = ("jazz swing", "rock", "film score", "folk", "house", "classical")
+STYLES = ("jazz", "rock", "film", "folk", "house", "classical")
 STYLE_S = 30.0
+AIM = 150
+"""Times real time."""
 CHORDS = ((45, (57, 60, 64)), (41, (57, 60, 65)), (36, (55, 60, 64)), (43, (55, 59, 62)))
 """Bass note and upper notes of each bar."""
 
@@ -168,18 +180,68 @@ def show_speed(console: Console, duration_s: float) -> None:
     console.print(f"decoded samples {font.decoded_bytes / 2**20:.1f} MiB")
 
 
-def show_styles(console: Console) -> None:
-    """The sampler alone in takes of several styles: the first one of a process's font and cache, and the next."""
-    table = Table(title=f"the sampler alone in takes of {STYLE_S:g} s", title_justify="left")
-    for column in ("words", "parts", "notes", "first take, s", "x real time", "next take, s", "x real time"):
-        table.add_column(column, justify="left" if column == "words" else "right")
-    for words in STYLES:
-        score = composed(Operation.COMPOSE, words, 1, duration_s=STYLE_S).score
-        player = Player(SoundFont())
-        first_s, next_s = sampler_seconds(player, score), sampler_seconds(player, score)
-        figures = (f"{first_s:.3f}", f"{STYLE_S / first_s:.0f}", f"{next_s:.3f}", f"{STYLE_S / next_s:.0f}")
-        table.add_row(words, str(len(score.parts)), str(sum(len(part.notes) for part in score.parts)), *figures)
+@dataclass(frozen=True)
+class Played:
+    """Seconds for the notes of a take: the first of a process and the next, by who makes the sound."""
+
+    parts: int
+    notes: int
+    first_samples_s: float
+    first_synths_s: float
+    next_s: float
+
+    @property
+    def first_s(self) -> float:
+        return self.first_samples_s + self.first_synths_s
+
+
+def play_style(style: str, seed: int) -> Played:
+    """Plays one take twice, in this process, after the imports."""
+    score = composed(Operation.COMPOSE, style, seed, duration_s=STYLE_S).score
+    player = Player(SoundFont())
+    player.warm_up()
+    seconds = {True: 0.0, False: 0.0}
+    for part in score.parts:
+        since = time.process_time()
+        player.dry(part, round(score.duration_s * SAMPLE_RATE_HZ), seed=1)
+        seconds[part.sound.instrument.startswith("synth:")] += time.process_time() - since
+    notes = sum(len(part.notes) for part in score.parts)
+    return Played(len(score.parts), notes, seconds[False], seconds[True], sampler_seconds(player, score))
+
+
+def show_styles(console: Console, styles: tuple[str, ...], num_seeds: int) -> None:
+    """Real arrangements: medians over the seeds, each in a process of its own."""
+    title = f"takes of {STYLE_S:g} s, medians over {num_seeds} seeds: seconds of one core and x real time"
+    table = Table(title=title, title_justify="left")
+    heads = ("style", "parts", "notes", "samples, s", "synthesised, s", "samples, x", "all, x", "next take, x")
+    for column in heads:
+        table.add_column(column, justify="left" if column == "style" else "right")
+    speeds: list[tuple[float, float]] = []
+    for style in styles:
+        takes = [played_apart(style, seed) for seed in range(1, num_seeds + 1)]
+        middle = {name: statistics.median(getattr(take, name) for take in takes) for name in Played.__annotations__}
+        first_s = statistics.median(take.first_s for take in takes)
+        samples_s = middle["first_samples_s"]
+        speeds.append((STYLE_S / samples_s if samples_s else np.inf, STYLE_S / first_s))
+        table.add_row(
+            style, f"{middle['parts']:.0f}", f"{middle['notes']:.0f}", f"{samples_s:.3f}",
+            f"{middle['first_synths_s']:.3f}", f"{speeds[-1][0]:.0f}" if samples_s else "", f"{speeds[-1][1]:.0f}",
+            f"{STYLE_S / middle['next_s']:.0f}",
+        )  # fmt: skip
     console.print(table)
+    for what, found in zip(("samples", "all"), zip(*speeds, strict=True), strict=True):
+        fast = sum(speed >= AIM for speed in found)
+        console.print(
+            f"{what}: median {statistics.median(found):.0f}x, {fast} of {len(found)} styles at {AIM}x or more"
+        )
+
+
+def played_apart(style: str, seed: int) -> Played:
+    """`play_style` in a fresh process with one thread, as a worker has."""
+    command = [sys.executable, "-m", "benchmarks.sampler", "--style", style, str(seed)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return Played(**json.loads(done.stdout))
 
 
 def peak_mebibytes(duration_s: float) -> float:
@@ -197,15 +259,24 @@ def print_memory(duration_s: float) -> None:
 
 
 def main() -> None:
-    """Tables for 60 s and 30 s (or for the length given), and peak memory of a 30 s take."""
-    if sys.argv[1:2] == ["--memory"]:
-        print_memory(float(sys.argv[2]))
-        return
-    console = Console()
-    for duration_s in [float(argument) for argument in sys.argv[1:]] or [60.0, 30.0]:
-        show_speed(console, duration_s)
-    show_styles(console)
-    console.print(f"peak memory of a process that plays 30 s: {peak_mebibytes(30.0):.0f} MiB")
+    """Tables for 60 s and 30 s (or for the lengths given), real arrangements, and peak memory of a 30 s take."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="*", type=float, default=[60.0, 30.0])
+    parser.add_argument("--all-styles", action="store_true", help="real arrangements of every style")
+    parser.add_argument("--seeds", type=int, default=3, help="takes of each style")
+    parser.add_argument("--memory", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--style", nargs=2, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.memory:
+        print_memory(asked.memory)
+    elif asked.style:
+        print(json.dumps(asdict(play_style(asked.style[0], int(asked.style[1])))))
+    else:
+        console = Console()
+        for duration_s in asked.seconds:
+            show_speed(console, duration_s)
+        show_styles(console, tuple(sorted(all_styles())) if asked.all_styles else STYLES, asked.seeds)
+        console.print(f"peak memory of a process that plays 30 s: {peak_mebibytes(30.0):.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from generation.engines.arranger import synth_effects, synth_voices
-from generation.engines.arranger.sampler import SPARE_FRAMES, ToneCache
+from generation.engines.arranger.sampler import ANY_VELOCITY, MAX_SHARED_BYTES, SPARE_FRAMES, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
 from generation.engines.arranger.synth_drums import DrumRecipe
 from generation.engines.arranger.synth_kits import KIT_NAMES, kit, single_drum
@@ -79,7 +79,7 @@ class Synth:
     def __init__(self, name: str, cache: ToneCache, tuning_cents: float = 0.0) -> None:
         self.name = name
         self.is_kit = name in KIT_NAMES
-        self._cache = cache
+        self._cache, self._shared = cache, ToneCache(MAX_SHARED_BYTES)
         self._drums = kit(name) if self.is_kit else {}
         self._single = single_drum(name)
         self._voice = None if self.is_kit or self._single else _VOICES[name]
@@ -95,8 +95,8 @@ class Synth:
         """Says which notes (pitch, velocity, length in frames) will be asked for, as the sampler's does: a wave is made
         once, as long as the longest note of its pitch and strength wants it."""
         for pitch, velocity, hold_frames in notes:
-            key = (pitch, _step(velocity))
-            self._longest[key] = max(self._longest.get(key, 0), hold_frames)
+            for key in ((pitch, _step(velocity)), (pitch, ANY_VELOCITY)):
+                self._longest[key] = max(self._longest.get(key, 0), hold_frames)
 
     def exclusive_class(self, pitch: int, velocity: float) -> int:
         """Notes of the same class (not 0) cut each other off."""
@@ -128,7 +128,9 @@ class Synth:
         key = (self.name, pitch, self._hz(pitch), step, length, slide)
         wave = self._cache.get(key, num_frames)
         if wave is None:
-            stroke = Stroke(self._hz(pitch), _strength(step), made_for, self._rng(pitch, step, 0), *(slide or ()))
+            rng = self._rng(pitch, step, 0)
+            slide_from = slide or (None, 0.0)
+            stroke = Stroke(self._hz(pitch), _strength(step), made_for, rng, *slide_from, partial(self._once, pitch, 0))
             wave = self._keep(key, voice.make(stroke), made_for)
         return Tone(wave[..., :num_frames], voice.gain * velocity**2, 0.0, voice.release_s)
 
@@ -136,18 +138,33 @@ class Synth:
         return float(440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12))
 
     def _drum_tone(self, recipe: DrumRecipe, pitch: int, velocity: float, step: int, variant: int) -> Tone:
-        pitch = pitch if self.is_kit else 0
+        pitch, step = pitch if self.is_kit else 0, step if recipe.follows_velocity else 0
         key = (self.name, pitch, step, variant)
         wave = self._cache.get(key)
         if wave is None:
             num_frames = round(recipe.seconds * SAMPLE_RATE_HZ)
-            stroke = Stroke(440.0, _strength(step), num_frames, self._rng(pitch, step, variant))
+            keeper = partial(self._once, pitch, variant)
+            stroke = Stroke(440.0, _strength(step), num_frames, self._rng(pitch, step, variant), keeper=keeper)
             wave = self._keep(key, recipe.make(stroke), num_frames)
         return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
 
     def _rng(self, pitch: int, step: int, variant: int) -> np.random.Generator:
         """Random numbers that depend on what the wave is alone."""
         return np.random.default_rng([zlib.crc32(self.name.encode()), pitch, step, variant])
+
+    def _once(self, pitch: int, variant: int, stroke: Stroke, name: str, make: Callable[[Stroke], Wave]) -> Wave:
+        """What the strokes of all velocities have in common, as long as the longest of them wants it."""
+        key = (pitch, variant, stroke.hz, stroke.from_hz, name)
+        wave = self._shared.get(key, stroke.num_frames)
+        if wave is None:
+            made_for = stroke.num_frames
+            if self._voice is not None:
+                longest = self._longest.get((pitch, ANY_VELOCITY), 0)
+                made_for = max(made_for, _num_frames(self._voice, -(-longest // SPARE_FRAMES) * SPARE_FRAMES))
+            rng = np.random.default_rng([zlib.crc32(f"{self.name} {name}".encode()), pitch, variant])
+            raw = make(replace(stroke, num_frames=made_for, rng=rng, keeper=None))
+            wave = self._shared.put(key, raw, made_for)
+        return wave[..., : stroke.num_frames]
 
     def _keep(self, key: Hashable, wave: Wave, num_frames: int) -> Wave:
         return self._cache.put(key, np.ascontiguousarray(wave, dtype=np.float32), num_frames)

@@ -32,23 +32,30 @@ METAL_HZ = (205.3, 304.4, 369.6, 522.7, 540.0, 800.0)
 
 @dataclass(frozen=True, slots=True)
 class DrumRecipe:
-    """A drum: how it is made, how long it lasts, how loud and where it is."""
+    """A drum: how it is made, how long it lasts, how loud and where it is, and whether how hard it is struck changes
+    more than its loudness."""
 
     make: Callable[[Stroke], Wave]
     seconds: float
     gain: float = 1.0
     pan: float = 0.0
     exclusive_class: int = 0
+    follows_velocity: bool = True
 
 
 def kick(base_hz: float, sweep: float, sweep_s: float, tau_s: float, click: float, drive: float) -> DrumRecipe:
     """A sine falling from `base_hz * (1 + sweep)` to `base_hz`, with a click and some drive."""
 
-    def make(stroke: Stroke) -> Wave:
+    def body(stroke: Stroke) -> Wave:
         hz = base_hz * (1 + sweep * np.exp(-stroke.time_s / sweep_s))
-        body = sine(hz, stroke.num_frames) * decay(stroke.num_frames, tau_s)
-        snap = lowpass(noise(stroke) * decay(stroke.num_frames, 0.0025), 5000.0)
-        return attack(shaped(body, drive) + snap * np.float32(click * (0.4 + 0.6 * stroke.velocity)), 0.0008)
+        return shaped(sine(hz, stroke.num_frames) * decay(stroke.num_frames, tau_s), drive)
+
+    def snap(stroke: Stroke) -> Wave:
+        return lowpass(noise(stroke) * decay(stroke.num_frames, 0.0025), 5000.0)
+
+    def make(stroke: Stroke) -> Wave:
+        hard = np.float32(click * (0.4 + 0.6 * stroke.velocity))
+        return attack(stroke.once("body", body) + stroke.once("snap", snap) * hard, 0.0008)
 
     return DrumRecipe(make, min(7 * tau_s, 1.6))
 
@@ -56,14 +63,20 @@ def kick(base_hz: float, sweep: float, sweep_s: float, tau_s: float, click: floa
 def snare(tone_hz: float, tone_tau_s: float, noise_tau_s: float, low_hz: float, snap: float) -> DrumRecipe:
     """Two damped tones and filtered noise; `snap` is the noise's level against the tones."""
 
-    def make(stroke: Stroke) -> Wave:
+    def tones(stroke: Stroke) -> Wave:
         n = stroke.num_frames
         bend = 1 + 0.35 * np.exp(-stroke.time_s / 0.012)
-        tones = sine(tone_hz * bend, n) * decay(n, tone_tau_s)
-        tones += np.float32(0.6) * sine(tone_hz * 1.78 * bend, n) * decay(n, tone_tau_s * 0.6)
-        wires = highpass(noise(stroke), low_hz) * (decay(n, noise_tau_s) + 0.6 * decay(n, 0.012))
-        wires = lowpass(wires, 5500.0 + 9000.0 * stroke.velocity)
-        return attack(shaped(tones * np.float32(0.75) + wires * np.float32(snap * 0.6), 1.3), 0.0005)
+        low = sine(tone_hz * bend, n) * decay(n, tone_tau_s)
+        return low + np.float32(0.6) * sine(tone_hz * 1.78 * bend, n) * decay(n, tone_tau_s * 0.6)
+
+    def wires(stroke: Stroke) -> Wave:
+        n = stroke.num_frames
+        return highpass(noise(stroke), low_hz) * (decay(n, noise_tau_s) + np.float32(0.6) * decay(n, 0.012))
+
+    def make(stroke: Stroke) -> Wave:
+        bright = lowpass(stroke.once("wires", wires), 5500.0 + 9000.0 * stroke.velocity)
+        mix = stroke.once("tones", tones) * np.float32(0.75) + bright * np.float32(snap * 0.6)
+        return attack(shaped(mix, 1.3), 0.0005)
 
     return DrumRecipe(make, min(7 * max(noise_tau_s, tone_tau_s), 0.9), 0.9)
 
@@ -79,7 +92,7 @@ def clap(tail_s: float, low_hz: float = 700.0, high_hz: float = 2600.0) -> DrumR
             level[first:] += decay(n - first, 0.0045 if index < 3 else 0.02)
         return attack(bandpass(noise(stroke), low_hz, high_hz) * level * np.float32(1.6), 0.0005)
 
-    return DrumRecipe(make, 0.45, 0.9)
+    return DrumRecipe(make, 0.45, 0.9, follows_velocity=False)
 
 
 def squares(stroke: Stroke, ratio: float, gain: float) -> Wave:
@@ -92,13 +105,17 @@ def squares(stroke: Stroke, ratio: float, gain: float) -> Wave:
 def metal(tau_s: float, low_hz: float, noisy: float, gain: float, exclusive: int = 0, pan: float = 0.0) -> DrumRecipe:
     """Hats and cymbals: six square waves and noise through a high-pass."""
 
-    def make(stroke: Stroke) -> Wave:
-        n = stroke.num_frames
+    def ringing(stroke: Stroke) -> Wave:
         mix = squares(stroke, 2.0, (1 - noisy) / 3)
         mix += noise(stroke) * np.float32(noisy)
-        level = decay(n, tau_s) + np.float32(0.5) * decay(n, 0.006)
-        bright = lowpass(highpass(mix, low_hz, 4), 7000.0 + 11_000.0 * stroke.velocity)
-        return attack(bright * level, 0.0006)
+        return highpass(mix, low_hz, 4)
+
+    def level(stroke: Stroke) -> Wave:
+        return decay(stroke.num_frames, tau_s) + np.float32(0.5) * decay(stroke.num_frames, 0.006)
+
+    def make(stroke: Stroke) -> Wave:
+        bright = lowpass(stroke.once("ringing", ringing), 7000.0 + 11_000.0 * stroke.velocity)
+        return attack(bright * stroke.once("level", level), 0.0006)
 
     return DrumRecipe(make, min(7 * tau_s, 3.0), gain, pan, exclusive)
 
@@ -119,7 +136,7 @@ def tick(hz: float, tau_s: float, gain: float, pan: float = 0.0, bell: float = 0
             return attack(bandpass(pair, 0.8 * hz, 4 * hz) * decay(n, tau_s), 0.0005)
         return attack((sine(hz, n) + 0.5 * sine(hz * 2.7, n)) * decay(n, tau_s), 0.0005)
 
-    return DrumRecipe(make, 7 * tau_s, gain, pan)
+    return DrumRecipe(make, 7 * tau_s, gain, pan, follows_velocity=False)
 
 
 def shaker(tau_s: float, gain: float, pan: float) -> DrumRecipe:
@@ -128,7 +145,7 @@ def shaker(tau_s: float, gain: float, pan: float) -> DrumRecipe:
     def make(stroke: Stroke) -> Wave:
         return attack(highpass(noise(stroke), 5000.0) * decay(stroke.num_frames, tau_s), 0.015)
 
-    return DrumRecipe(make, 7 * tau_s, gain, pan)
+    return DrumRecipe(make, 7 * tau_s, gain, pan, follows_velocity=False)
 
 
 def chip_noise(steps_hz: float, tau_s: float, gain: float, drop_hz: float = 0.0) -> DrumRecipe:
@@ -144,4 +161,4 @@ def chip_noise(steps_hz: float, tau_s: float, gain: float, drop_hz: float = 0.0)
             sound += oscillator("triangle16", hz, n) * decay(n, 0.12) * np.float32(0.9)
         return attack(lowpass(sound, 14_000.0), 0.0005)
 
-    return DrumRecipe(make, 6 * max(tau_s, 0.12 if drop_hz else tau_s), gain)
+    return DrumRecipe(make, 6 * max(tau_s, 0.12 if drop_hz else tau_s), gain, follows_velocity=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,7 +24,10 @@ Curve = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Stroke:
     """What a voice is asked for: pitch in Hz, velocity 0..1, length in frames with release, its random numbers, and
-    where it slides from within `glide_s` seconds (basses)."""
+    where it slides from within `glide_s` seconds (basses).
+
+    `keeper` keeps what strokes of all velocities have in common, by a name.
+    """
 
     hz: float
     velocity: float
@@ -32,6 +35,12 @@ class Stroke:
     rng: np.random.Generator
     from_hz: float | None = None
     glide_s: float = 0.0
+    keeper: Callable[[Stroke, str, Callable[[Stroke], Wave]], Wave] | None = None
+
+    def once(self, name: str, make: Callable[[Stroke], Wave]) -> Wave:
+        """What `make` makes of the stroke, made once for all velocities: it must not look at this one's. The wave is
+        shared: it can't be written to."""
+        return self.keeper(self, name, make) if self.keeper else make(self)
 
     @property
     def time_s(self) -> Curve:
@@ -232,13 +241,12 @@ def shaped(wave: Wave, amount: float) -> Wave:
     return out
 
 
-def spread(waves: list[Wave], width: float) -> Wave:
-    """Waves placed from left to right, float32 [2, frames], equal power; `width` 0..1."""
-    places = np.linspace(-width, width, len(waves)) if len(waves) > 1 else np.zeros(1)
+def spread(waves: list[Wave], places: Sequence[float]) -> Wave:
+    """Waves placed from left to right (-1..1), float32 [2, frames], equal power."""
     out: Wave = np.zeros((2, len(waves[0])), dtype=np.float32)
     for first in range(0, out.shape[1], PIECE_FRAMES):
         span = slice(first, first + PIECE_FRAMES)
         for place, wave in zip(places, waves, strict=True):
-            for side, gain in zip(out, pan_gains(float(place)), strict=True):
+            for side, gain in zip(out, pan_gains(place), strict=True):
                 side[span] += wave[span] * np.float32(gain)
     return out

@@ -43,9 +43,9 @@ def sub(stroke: Stroke) -> Wave:
 def reese(stroke: Stroke) -> Wave:
     """Three saws 16 cents apart that beat against each other, under a filter that breathes, over a sine."""
     n = stroke.num_frames
-    saws = _saws(stroke, (-16, 0, 17), np.ones((3, 1)))[0]
+    saws = stroke.once("saws", lambda full: shaped(_saws(full, (-16, 0, 17), np.full((3, 1), 0.5))[0], 1.5))
     cutoff = (500 + 500 * stroke.velocity) * 2 ** (0.6 * np.sin(2 * np.pi * 0.45 * stroke.block_s))
-    growl = lowpass(shaped(saws / np.float32(2), 1.5), cutoff, 4.0)
+    growl = lowpass(saws, cutoff, 4.0)
     return attack(highpass(growl, 90) * np.float32(0.8) + sine(stroke.hz, n) * np.float32(0.6), 0.006)
 
 
@@ -58,11 +58,15 @@ def acid(stroke: Stroke) -> Wave:
 
 def sawbass(stroke: Stroke) -> Wave:
     """Saw and a square an octave lower, filter closing from its attack."""
-    n = stroke.num_frames
-    mix = oscillator("saw", stroke.hz, n) + 0.5 * oscillator("saw", detuned(stroke.hz, 7), n, 0.3)
-    mix += 0.5 * oscillator("square", stroke.hz / 2, n)
+
+    def mixed(full: Stroke) -> Wave:
+        n = full.num_frames
+        mix = oscillator("saw", full.hz, n) + 0.5 * oscillator("saw", detuned(full.hz, 7), n, 0.3)
+        mix += 0.5 * oscillator("square", full.hz / 2, n)
+        return mix * np.float32(0.6)
+
     cutoff = 350 + (600 + 1800 * stroke.velocity) * np.exp(-stroke.block_s / 0.18)
-    return attack(lowpass(mix * np.float32(0.6), cutoff, 3.0), 0.004)
+    return attack(lowpass(stroke.once("mix", mixed), cutoff, 3.0), 0.004)
 
 
 def supersaw(stroke: Stroke) -> Wave:
@@ -74,8 +78,11 @@ def supersaw(stroke: Stroke) -> Wave:
     ]
     cents = [1200 * np.log2(1 + 0.18 * detune) for detune in SUPERSAW_DETUNE]
     bright = 5000 + 9000 * stroke.velocity
-    sides = [lowpass(highpass(side, 0.9 * stroke.hz), bright) for side in _saws(stroke, cents, np.array(gains))]
-    return attack(np.stack(sides), 0.006)
+
+    def wide(full: Stroke) -> Wave:
+        return np.stack([highpass(side, 0.9 * full.hz) for side in _saws(full, cents, np.array(gains))])
+
+    return attack(np.stack([lowpass(side, bright) for side in stroke.once("wide", wide)]), 0.006)
 
 
 def _saws(stroke: Stroke, cents: Sequence[float], gains: NDArray[np.float64]) -> Wave:
@@ -86,36 +93,47 @@ def _saws(stroke: Stroke, cents: Sequence[float], gains: NDArray[np.float64]) ->
 
 def sawlead(stroke: Stroke) -> Wave:
     """Two saws with a vibrato that sets in late."""
-    hz, n = vibrato(stroke, 14, 5.4, 0.25), stroke.num_frames
-    top_hz = detuned(stroke.hz, 14 + 5)
-    saws = oscillator("saw", hz * detuned(1, -5), n, 0.0, top_hz) + oscillator(
-        "saw", hz * detuned(1, 5), n, 0.4, top_hz
-    )
+
+    def saws(full: Stroke) -> Wave:
+        hz, top_hz = vibrato(full, 14, 5.4, 0.25), detuned(full.hz, 14 + 5)
+        low, high = (hz * detuned(1, cents) for cents in (-5, 5))
+        pair = oscillator("saw", low, full.num_frames, 0.0, top_hz)
+        pair += oscillator("saw", high, full.num_frames, 0.4, top_hz)
+        return pair * np.float32(0.5)
+
     cutoff = 1500 + 4500 * stroke.velocity + 1500 * np.exp(-stroke.block_s / 0.2)
-    return attack(lowpass(saws * np.float32(0.5), cutoff, 2.0), 0.006)
+    return attack(lowpass(stroke.once("saws", saws), cutoff, 2.0), 0.006)
 
 
 def chip(shape: str, stroke: Stroke) -> Wave:
     """A console's pulse or triangle: instant, with a short fall from its accent."""
-    hz = vibrato(stroke, 10, 6.0, 0.35)
-    level = 0.75 + 0.25 * decay(stroke.num_frames, 0.08)
-    wave = oscillator(shape, hz, stroke.num_frames, top_hz=detuned(stroke.hz, 10))
-    return attack(wave * level * np.float32(0.7), 0.0015)
+
+    def whole(full: Stroke) -> Wave:
+        level = np.float32(0.75) + np.float32(0.25) * decay(full.num_frames, 0.08)
+        wave = oscillator(shape, vibrato(full, 10, 6.0, 0.35), full.num_frames, top_hz=detuned(full.hz, 10))
+        return attack(wave * level * np.float32(0.7), 0.0015)
+
+    return stroke.once("whole", whole).copy()
 
 
 def pluck(stroke: Stroke) -> Wave:
     """Saw and pulse under a filter that snaps shut."""
-    n = stroke.num_frames
-    mix = oscillator("saw", stroke.hz, n) + 0.6 * oscillator("pulse25", detuned(stroke.hz, 6), n, 0.2)
+
+    def mixed(full: Stroke) -> Wave:
+        n = full.num_frames
+        mix = oscillator("saw", full.hz, n) + 0.6 * oscillator("pulse25", detuned(full.hz, 6), n, 0.2)
+        return mix * np.float32(0.6)
+
     cutoff = 250 + 0.8 * stroke.hz + (1500 + 5000 * stroke.velocity) * np.exp(-stroke.block_s / 0.07)
-    return attack(lowpass(mix * np.float32(0.6), cutoff, 5.0) * decay(n, 0.45), 0.002)
+    return attack(lowpass(stroke.once("mix", mixed), cutoff, 5.0) * decay(stroke.num_frames, 0.45), 0.002)
 
 
 def pad(stroke: Stroke) -> Wave:
     """Six saws and two filters that open and close slowly, one a side."""
+    cents = (11.0, -2.0, -12.0, -11.0, 2.0, 12.0)
+    gains = np.repeat([(0.35, 0), (0, 0.35)], 3, axis=0)
     sides = []
-    for side, sign in ((0, -1), (1, 1)):
-        saws = _saws(stroke, (-11.0 * sign, 2.0 * sign, 12.0 * sign), np.full((3, 1), 0.35))[0]
+    for side, saws in enumerate(stroke.once("saws", lambda full: _saws(full, cents, gains))):
         swing = np.sin(2 * np.pi * (0.17 + 0.06 * side) * stroke.block_s + 1.5 * side)
         cutoff = (500 + 1100 * stroke.velocity + stroke.hz) * 2 ** (0.5 * swing)
         sides.append(lowpass(saws, cutoff, 1.0))
@@ -124,18 +142,26 @@ def pad(stroke: Stroke) -> Wave:
 
 def glasspad(stroke: Stroke) -> Wave:
     """Sines on stretched partials, each coming and going in its own time."""
+    partials = ((1, 1.0), (1.003, 0.6), (2.001, 0.4), (3.01, 0.22), (5.02, 0.1))
+    still = stroke.once("still", lambda full: _breathing(full, partials[:4], (-0.7, -0.35, 0.0, 0.35)))
+    bright = stroke.once("bright", lambda full: _breathing(full, partials[4:], (0.7,)))
+    return attack(still + bright * np.float32(stroke.velocity), 0.25)
+
+
+def _breathing(stroke: Stroke, partials: Sequence[tuple[float, float]], places: Sequence[float]) -> Wave:
     n, waves = stroke.num_frames, []
-    for ratio, level in ((1, 1.0), (1.003, 0.6), (2.001, 0.4), (3.01, 0.22), (5.02, 0.1 * stroke.velocity)):
+    for ratio, level in partials:
         rate, phase = stroke.rng.uniform(0.1, 0.4), stroke.rng.random()
-        if ratio * stroke.hz < 16_000:
-            breath = np.float32(0.7) + np.float32(0.3) * sine(rate, n, phase)
-            waves.append(sine(stroke.hz * ratio, n, phase) * breath * np.float32(0.5 * level))
-    return attack(spread(waves, 0.7), 0.25)
+        breath = np.float32(0.7) + np.float32(0.3) * sine(rate, n, phase)
+        audible = ratio * stroke.hz < 16_000
+        waves.append(sine(stroke.hz * ratio, n, phase) * breath * np.float32(0.5 * level * audible))
+    return spread(waves, places)
 
 
 def synbrass(stroke: Stroke) -> Wave:
     """Saws whose filter swells open at the start, as on the polyphonic synthesisers of around 1980."""
-    sides = _saws(stroke, (-7, 0, 8), np.array([(0.5, 0), (0.5, 0.5), (0, 0.5)]))
+    gains = np.array([(0.5, 0), (0.5, 0.5), (0, 0.5)])
+    sides = stroke.once("saws", lambda full: _saws(full, (-7, 0, 8), gains))
     swell = np.minimum(stroke.block_s / 0.07, 1) * (0.55 + 0.45 * np.exp(-np.maximum(stroke.block_s - 0.07, 0) / 0.35))
     cutoff = 300 + (1500 + 3500 * stroke.velocity) * swell
     return attack(np.stack([lowpass(side, cutoff, 2.0) for side in sides]), 0.012)

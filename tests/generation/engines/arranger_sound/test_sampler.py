@@ -124,7 +124,10 @@ def test_nothing_aliases_an_octave_up() -> None:
     assert 10 * np.log10(power[~wanted].sum() / power[wanted].sum()) < -80
 
 
-@pytest.mark.parametrize("name", ["gm:0", "gm:33", "gm:48", "gm:73", "gm:30", "kit:0"])
+_SHARING = ["gm:0", "gm:33", "gm:48", "gm:73", "gm:30", "kit:0", "synth:supersaw", "synth:glasspad", "synth:sawlead"]
+
+
+@pytest.mark.parametrize("name", _SHARING)
 def test_a_note_is_the_same_whichever_note_came_before_it(font: SoundFont, name: str) -> None:
     """Longer notes, other velocities: what they have in common is made once, and must not show."""
     pitches = (38, 42, 49) if name.startswith("kit") else (45, 57, 76)
@@ -137,7 +140,11 @@ def test_a_note_is_the_same_whichever_note_came_before_it(font: SoundFont, name:
             assert all(np.array_equal(one.wave, other.wave) for one, other in zip(here, alone, strict=True))
 
 
-@pytest.mark.parametrize("name", ["gm:25", "gm:46", "gm:48", "gm:73", "gm:87", "gm:95", "kit:16"])
+_NOTED = ["gm:25", "gm:46", "gm:48", "gm:73", "gm:87", "gm:95", "kit:16"]
+_NOTED += [f"synth:{name}" for name in SYNTHS if name not in UNPITCHED] + ["synth:impact", "synth:kick909"]
+
+
+@pytest.mark.parametrize("name", _NOTED)
 def test_knowing_what_comes_changes_no_sample(font: SoundFont, name: str) -> None:
     """A wave made for the longest note of its pitch begins exactly like the one that is made for a short note."""
     pitches = (38, 46, 49) if name.startswith("kit") else (48, 60, 67)

@@ -41,6 +41,16 @@ def test_samples_are_decoded_when_they_are_needed() -> None:
     assert 0 < font.decoded_bytes < 2 * 2**20
 
 
+def test_a_sample_is_decoded_as_far_as_it_is_heard_and_then_as_a_whole() -> None:
+    whole = SoundFont().sample(0)
+    piecemeal = SoundFont()
+    beginning = piecemeal.sample(0, 1_000)
+    assert len(beginning.data) == 1_000 and beginning.num_frames == whole.num_frames == len(whole.data)
+    assert (beginning.loop_start, beginning.loop_end) == (whole.loop_start, whole.loop_end)
+    assert np.array_equal(beginning.data, whole.data[:1_000])
+    assert np.array_equal(piecemeal.sample(0, 1_001).data, whole.data)
+
+
 def test_an_sf2_file_plays_at_its_pitch_and_loops(tmp_path: Path) -> None:
     font = opened(tmp_path / "tiny.sf2", TinyFont().to_bytes())
     wave = one_note(font, "gm:0", 69, held_s=3.0, length_s=3.2)
