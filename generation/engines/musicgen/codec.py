@@ -89,9 +89,10 @@ class ChunkDecoder:
             low, high = max(start - self.reach, 0), min(end + self.reach, num_frames)
             sides = codes[:, low:high].to(self.codec.device).unflatten(0, (-1, channels))
             frames = self.convolution(self.codec.model.quantizer.decode(sides))[:, :, start - low : end - low]
-            output, self.state = self.lstm(frames.permute(2, 0, 1), self.state)
+            output, state = self.lstm(frames.permute(2, 0, 1), self.state)
             new = frames + output.permute(1, 2, 0)
-            self.hidden = new if self.hidden is None else torch.cat([self.hidden, new], dim=2)
+            hidden = new if self.hidden is None else torch.cat([self.hidden, new], dim=2)
+            self.state, self.hidden = state, hidden  # both or, where memory runs out, neither
         if self.hidden is None:
             return torch.zeros(channels, 1, 0)
         return self.hidden

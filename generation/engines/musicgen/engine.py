@@ -56,7 +56,7 @@ class MusicgenEngine:
         self.waiting.append(job)
 
     def step(self) -> Sequence[Event]:
-        """Start a job that waits; advance all takes by one codec frame, and by a chunk of audio where one is due."""
+        """Start a job that waits; advance all takes by one codec frame, and one of them by a chunk of audio."""
         events: list[Event] = []
         if self.waiting:
             events.extend(self._start(self.waiting.pop(0)))
@@ -64,8 +64,12 @@ class MusicgenEngine:
             self.shelf.let_go_of_idle()
         for station in self.shelf.in_use():
             station.step()
+        for running in self.running.values():
+            running.turn_window()
+        if due := [running for running in self.running.values() if running.is_audio_due]:
+            max(due, key=_Running.urgency).decode_chunk()
         for running in list(self.running.values()):
-            events.extend(self._advance(running))
+            events.extend(self._tell(running))
         return events
 
     def cancel(self, job_id: str) -> None:
@@ -96,21 +100,21 @@ class MusicgenEngine:
         except BandmateError as error:
             yield Failed(job.job_id, str(error))
             return
-        performance = Performance(job, plan, station.checkpoint)
+        performance = station.attempt(lambda: Performance(job, plan, station.checkpoint))
+        if performance is None:
+            self.waiting.append(job)
+            return
         self.running[job.job_id] = _Running(performance, station, self.options.preview_after_s)
         yield Progress(job.job_id, 0.0, stage="listening" if job.clips else "composing")
 
-    def _advance(self, running: _Running) -> Iterator[Event]:
-        """Windows, audio and events of one take."""
-        performance, batch = running.performance, running.station.batch
-        performance.turn_window(batch)
+    def _tell(self, running: _Running) -> Iterator[Event]:
+        """What there is to say of one take."""
+        performance = running.performance
         job_id, made_s = performance.job.job_id, performance.made_s
         if made_s >= running.next_progress_s:
             running.next_progress_s = made_s + PROGRESS_S
             yield Progress(job_id, min(made_s / performance.new_s, 1.0), made_s, "composing")
-        if performance.is_decoded or performance.num_waiting() >= CHUNK_FRAMES:
-            performance.decode_chunk(batch)
-        if performance.is_decoded:
+        if performance.is_done:
             del self.running[job_id]
             yield performance.done()
         elif performance.heard_s >= running.next_preview_s:
@@ -129,6 +133,23 @@ class _Running:
     station: Station
     next_preview_s: float
     next_progress_s: float = PROGRESS_S
+
+    @property
+    def is_audio_due(self) -> bool:
+        """Whether there are codes enough for a chunk of audio, or no more will come."""
+        return self.performance.has_all_codes or self.performance.num_waiting() >= CHUNK_FRAMES
+
+    def urgency(self) -> tuple[bool, int]:
+        """Larger for a take that only lacks its last audio, then for the one that has waited longest."""
+        return self.performance.has_all_codes, self.performance.num_waiting()
+
+    def turn_window(self) -> None:
+        """See `Performance.turn_window`; where memory ran out, the next step tries again."""
+        self.station.attempt(lambda: self.performance.turn_window(self.station.batch))
+
+    def decode_chunk(self) -> None:
+        """See `Performance.decode_chunk`; likewise."""
+        self.station.attempt(lambda: self.performance.decode_chunk(self.station.batch))
 
 
 def capabilities_of(options: MusicgenOptions) -> Capabilities:

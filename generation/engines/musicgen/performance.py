@@ -69,9 +69,14 @@ class Performance:
         return max(decoded, 0) / self.checkpoint.shape.frame_rate_hz
 
     @property
-    def is_decoded(self) -> bool:
+    def has_all_codes(self) -> bool:
         """Whether all codes are there."""
         return self.row is None and self.num_made >= self.plan.num_new_frames
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all codes are audio."""
+        return self.has_all_codes and self.num_waiting() == 0
 
     def turn_window(self, batch: Batch) -> None:
         """Begin the first or next window when it is due, end the one that is done.
@@ -86,7 +91,7 @@ class Performance:
             self.codes = self._codes_so_far(batch)
             batch.leave(self.row)
             self.row = None
-        if self.row is None and not self.is_decoded:
+        if self.row is None and not self.has_all_codes:
             self.row = self._next_row()
             batch.join(self.row)
 
@@ -99,12 +104,12 @@ class Performance:
     def decode_chunk(self, batch: Batch) -> None:
         """Turn the codes so far into audio, as far as it is certain."""
         codes = self._codes_so_far(batch)[:, self.first_decoded :]
-        self.audio.append(self.decoder.decode(codes, last=self.is_decoded))
+        self.audio.append(self.decoder.decode(codes, last=self.has_all_codes))
 
     def num_waiting(self) -> int:
         """Codec frames that could be turned into audio now."""
         total = self.num_heard + self.num_made - self.first_decoded
-        return total - self.decoder.num_decoded if self.is_decoded else self.decoder.ready(total)
+        return total - self.decoder.num_decoded if self.has_all_codes else self.decoder.ready(total)
 
     def clip(self) -> Clip:
         """The audio so far, as it is delivered; there must be some new music in it (`heard_s`)."""

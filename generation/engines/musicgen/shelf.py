@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 
@@ -17,6 +19,7 @@ from generation.engines.musicgen.options import MusicgenOptions
 from generation.request import Sampling
 
 WARM_UP_FRAMES = 8
+Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
@@ -36,18 +39,23 @@ class Station:
         return not (batch.rows or batch.waiting or batch.joining)
 
     def step(self) -> None:
-        """A step of the batch. The first time that memory runs out, it goes on with half the rows.
-
-        The rows of the old batch are gone then; their performances notice and begin their windows again.
-        """
+        """A step of the batch."""
         self.last_used_s = time.monotonic()
+        self.attempt(lambda: self.batch.step())
+
+    def attempt(self, work: Callable[[], Result]) -> Result | None:
+        """Do some work on the device. None the first time that memory runs out: then half the rows are left.
+
+        The rows of the old batch are gone then; their performances notice and begin their windows again. Work that came
+        to nothing has to be done again.
+        """
         try:
-            self.batch.step()
-            return
+            return work()
         except torch.OutOfMemoryError:
             if self.was_halved:
                 raise
         self._halve()  # not within except: while an error is handled, its frames keep the old batch in memory
+        return None
 
     def _halve(self) -> None:
         """Give the cache's memory back, then take half as much."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from generation.clip import Clip
+from generation.clip import Clip, Samples
 from generation.engines.musicgen import shelf
 from generation.engines.musicgen.batch import Batch
 from generation.engines.musicgen.cache import Cache
+from generation.engines.musicgen.codec import ChunkDecoder, Codec
+from generation.engines.musicgen.conditions import Conditioner
 from generation.engines.musicgen.decoder import Decoder
 from generation.engines.musicgen.graphs import Bucket, StepGraphs
 from generation.engines.musicgen.linear import Precision
@@ -165,6 +168,53 @@ def test_out_of_memory_halves_the_rows_once_and_loses_nothing(checkpoints: Check
     fail_once(station.batch)
     with pytest.raises(torch.OutOfMemoryError):
         engine.step()
+
+
+@pytest.mark.parametrize("work", ["encode", "prepare", "_remember"])
+def test_out_of_memory_beside_the_batch_is_lived_through_too(
+    checkpoints: Checkpoints, clip: Clip, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    """While a clip is encoded, a prompt is read, or codes are turned into audio."""
+    engine = make_engine(checkpoints["mono"], max_jobs=4)
+    jobs = [make_job(f"take{seed}", Operation.EXTEND, clip, seed=seed, duration_s=4) for seed in (1, 2)]
+    expected = takes(run(engine, *jobs))
+    owner = {"encode": Codec, "prepare": Conditioner, "_remember": ChunkDecoder}[work]
+    method, num_calls = getattr(owner, work), count(1)
+
+    def run_out(self: object, *arguments: object, **options: object) -> object:
+        result = method(self, *arguments, **options)
+        if next(num_calls) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return result
+
+    monkeypatch.setattr(owner, work, run_out)
+    events = run(engine, *jobs)
+    assert next(num_calls) > 2
+    assert engine.shelf.stations[str(checkpoints["mono"])].batch.cache.max_rows == 2
+    for job in jobs:
+        np.testing.assert_allclose(takes(events)[job.job_id].clip.samples, expected[job.job_id].clip.samples, atol=1e-5)
+
+
+def test_takes_that_began_together_turn_into_audio_one_after_another(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk takes far longer than a frame: a step with several would let a cancel wait."""
+    engine, decode, num_calls = make_engine(checkpoints["mono"], max_jobs=4), ChunkDecoder.decode, [0]
+
+    def counted(*arguments: Any, **options: Any) -> Samples:
+        num_calls[0] += 1
+        return decode(*arguments, **options)
+
+    monkeypatch.setattr(ChunkDecoder, "decode", counted)
+    for seed in (1, 2, 3):
+        engine.admit(make_job(f"take{seed}", Operation.COMPOSE, seed=seed, duration_s=3))
+    in_steps = []
+    while engine.waiting or engine.running:
+        before = num_calls[0]
+        engine.step()
+        in_steps.append(num_calls[0] - before)
+    assert max(in_steps) == 1
+    assert sum(in_steps) >= 6
 
 
 def test_the_old_memory_is_given_back_before_half_of_it_is_taken(
