@@ -50,7 +50,8 @@ async def _fitted_clips(
         return request.clip_ids, []
     clip_ids: list[str] = []
     remarks: list[str] = []
-    for clip_id in request.clip_ids:
+    wanted = request.clip_ids[:2] if request.has_backing else request.clip_ids  # parts of it, fitted apart, don't meet
+    for clip_id in wanted:
         check_in, told = await interaction.client.service.jams.fit_clip(room, clip_id, asker, "a clip in the room")
         clip_ids.append(check_in.clip_id)
         remarks += told

@@ -97,6 +97,18 @@ async def test_what_is_made_inside_inherits_the_frame(den: Den) -> None:
     assert (outside.tempo_bpm, outside.duration_s, outside.prompt) == (None, None, "outside")
 
 
+async def test_a_backing_comes_into_a_room_whole(den: Den) -> None:
+    """Its drums and the rest of it, each brought into the room by itself, would not meet again."""
+    stage = den.stage
+    await stage.bob.slash(stage.channel, "compose", prompt="blues")
+    await den.made()
+    take_id = stage.service.last_job.takes[0].take_id
+    await stage.bob.slash(den.thread, "accompany", clip=OGG, backing=take_id, key="E minor")
+    request = stage.service.last_job.request
+    assert request.operation is Operation.ACCOMPANY and len(request.clip_ids) == 2 and request.has_backing
+    assert {stage.service.clips[clip_id] for clip_id in request.clip_ids} == {b"OggS fitted"}
+
+
 async def test_what_builds_on_a_take_of_the_room_is_in_its_frame_already(den: Den) -> None:
     stage = den.stage
     await stage.bob.slash(den.thread, "compose", prompt="warm piano")
