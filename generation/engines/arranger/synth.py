@@ -129,8 +129,9 @@ class Synth:
         wave = self._cache.get(key, num_frames)
         if wave is None:
             rng = self._rng(pitch, step, 0)
-            slide_from = slide or (None, 0.0)
-            stroke = Stroke(self._hz(pitch), _strength(step), made_for, rng, *slide_from, partial(self._once, pitch, 0))
+            from_hz, glide_s = slide or (None, 0.0)
+            keeper = partial(self._once, pitch, 0)
+            stroke = Stroke(self._hz(pitch), _strength(step), made_for, rng, from_hz, glide_s, keeper)
             wave = self._keep(key, voice.make(stroke), made_for)
         return Tone(wave[..., :num_frames], voice.gain * velocity**2, 0.0, voice.release_s)
 

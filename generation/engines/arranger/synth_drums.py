@@ -99,7 +99,8 @@ def squares(stroke: Stroke, ratio: float, gain: float) -> Wave:
     """The metal's square waves, each that much higher, float32 [frames]."""
     hz, phases = [ratio * one for one in METAL_HZ], stroke.rng.random(len(METAL_HZ)).tolist()
     gains = np.full((len(hz), 1), gain, dtype=np.float32)
-    return oscillators("square", hz, stroke.num_frames, phases, gains)[0]
+    out: Wave = oscillators("square", hz, stroke.num_frames, phases, gains)[0]
+    return out
 
 
 def metal(tau_s: float, low_hz: float, noisy: float, gain: float, exclusive: int = 0, pan: float = 0.0) -> DrumRecipe:
