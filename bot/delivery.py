@@ -151,11 +151,9 @@ class Delivery:
         reason = f"Sorry, something went wrong on my side when I posted this. The operator can find it as {error_id}."
         await self._client.service.mark_undeliverable(job.status.job_id, reason)
         try:
-            reply = Reply.from_json(job.origin.reply)
-        except TypeError as error:
+            await self._client.progress.say_last(job.status.job_id, Reply.from_json(job.origin.reply), reason)
+        except TypeError as error:  # no reply that this version knows
             log.info("job %s: nobody can be told: %s", job.status.job_id, error)
-            return
-        await self._client.progress.say_last(job.status.job_id, reply, reason)
 
 
 class Answer:
