@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from generation.clip import Clip
 from generation.hearing import Hearing
 from generation.request import Operation, Request
+
+if TYPE_CHECKING:
+    from generation.audio.analyse.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,7 @@ class Capabilities:
     """What an engine can do; a front end offers only that.
 
     `max_duration_s` is the longest new music of one take. `max_jobs` is how many jobs it advances at once.
-    `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"); `non_commercial` asks the operator's
-    acceptance once. `models` are the checkpoints by name, the default first; empty when there is nothing to choose.
+    `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"). `models` are the checkpoints by name, the default first; empty when there is nothing to choose.
     `styles` are words that it knows well, for people to choose from; others may be said all the same.
     """
 
@@ -27,7 +29,6 @@ class Capabilities:
     num_channels: int
     sample_rate_hz: int
     licence: str
-    non_commercial: bool = False
     max_jobs: int = 1
     models: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
@@ -140,3 +141,11 @@ class LoadsInSteps(Protocol):
     @property
     def is_about_to_load(self) -> bool:
         """Whether the next step reads weights, which may take far longer than any other."""
+
+
+@runtime_checkable
+class ReadsPrompts(Protocol):
+    """An engine whose prompts may say the tempo or metre of a clip; of the others only the options are heeded."""
+
+    def said_of_clip(self, request: Request) -> Said:
+        """What a request's options and words say; see `generation.audio.analyse.said`, which decides of what."""

@@ -162,7 +162,6 @@ def capabilities_of(options: MusicgenOptions) -> Capabilities:
         num_channels=max(model.num_channels for model in traits),
         sample_rate_hz=SAMPLE_RATE_HZ,
         licence=LICENCE,
-        non_commercial=True,
         max_jobs=options.max_jobs,
         models=options.models,
     )

@@ -155,7 +155,7 @@ def test_the_licence_has_to_be_accepted_once(checkpoints: Checkpoints) -> None:
     settings = {"models": str(checkpoints["mono"])}
     with pytest.raises(EngineUnavailable, match=r"accept_licence = true under \[engines.musicgen\]"):
         create("cpu", EngineOptions(settings))
-    assert create("cpu", EngineOptions(settings | {"accept_licence": True})).capabilities.non_commercial
+    assert create("cpu", EngineOptions(settings | {"accept_licence": True})).capabilities.licence == "CC-BY-NC-4.0"
 
 
 def test_what_is_refused(checkpoints: Checkpoints, clip: Clip) -> None:
