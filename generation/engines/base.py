@@ -19,8 +19,9 @@ class Capabilities:
     """What an engine can do; a front end offers only that.
 
     `max_duration_s` is the longest new music of one take. `max_jobs` is how many jobs it advances at once.
-    `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"). `models` are the checkpoints by name, the default first; empty when there is nothing to choose.
-    `styles` are words that it knows well, for people to choose from; others may be said all the same.
+    `licence` is what the takes' users must respect ("MIT", "CC-BY-NC-4.0"). `models` are the checkpoints by name, the
+    default first; empty when there is nothing to choose. `styles` are words that it knows well, for people to
+    choose from; others may be said all the same.
     """
 
     name: str
