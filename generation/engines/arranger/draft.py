@@ -12,6 +12,7 @@ from generation.engines.arranger.form import Section, make_form
 from generation.engines.arranger.frame import Frame, find_frame
 from generation.engines.arranger.groove import DrumTrack
 from generation.engines.arranger.harmony import harmonise
+from generation.engines.arranger.heard_level import at_level, heard_level
 from generation.engines.arranger.prompt import Wish, read_prompt
 from generation.engines.arranger.score import Part
 from generation.engines.arranger.spans import Harmony
@@ -57,7 +58,7 @@ def begin(job: EngineJob) -> Draft:
     wish = read_prompt(job.request.prompt)
     streams = _streams(job)
     choice = choose_style(wish, hearing, job.request.prompt, streams)
-    style = _adapted(choice.style, wish)
+    style = at_level(_adapted(choice.style, wish), heard_level(hearing, job.request.operation))
     frame = find_frame(job.request, hearing, wish, style, streams)
     form = make_form(frame, style, wish, hearing)
     harmony = harmonise(frame, hearing, style, form, streams.stream("harmony"))
