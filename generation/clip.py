@@ -17,7 +17,11 @@ CANCELLED_POWER = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A piece of audio: `samples` float32 [channels, frames] in -1..1 (1 or 2 channels), and its rate in Hz.
+    """A piece of audio: `samples` float32 [channels, frames] (1 or 2 channels), and its rate in Hz.
+
+    Full scale is -1..1. What is decoded and what is finished lies inside it; a take on its way from an engine to
+    finishing may pass it (float holds the peaks, the limiter takes them), so the range is not checked here, and what
+    is stored or encoded unfinished is cut there.
 
     The array is made read-only, so a clip can be shared without copies.
 

@@ -17,7 +17,8 @@ EDGE_S = 0.01
 
 
 def lay_under(clip: Clip, backing: Clip, duration_s: float | None = None) -> tuple[Clip, Clip]:
-    """(the clip with the backing under it, the backing alone as it is in the mix), both stereo at the backing's rate.
+    """(the clip with the backing under it, the backing alone as it is in the mix), both stereo at the backing's rate
+    and in -1..1: where the sum would pass full scale, both are turned down by one gain.
 
     `duration_s`: how long both are; None: as long as the longer.
     """
@@ -29,7 +30,11 @@ def lay_under(clip: Clip, backing: Clip, duration_s: float | None = None) -> tup
     if wanted is not None and there is not None:
         gain_db = float(np.clip(wanted - BELOW_CLIP_DB - there, -MAX_LEVEL_DB, MAX_LEVEL_DB))
         under = under * np.float32(10 ** (gain_db / 20))
-    return Clip(top + under, rate_hz), Clip(under, rate_hz)
+    mix = top + under
+    highest = max(float(np.abs(mix).max()), float(np.abs(under).max()))
+    if highest > 1.0:
+        mix, under = mix / np.float32(highest), under / np.float32(highest)
+    return Clip(mix, rate_hz), Clip(under, rate_hz)
 
 
 def _of_length(samples: Samples, num_frames: int, rate_hz: int) -> Samples:
