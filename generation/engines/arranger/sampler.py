@@ -27,6 +27,8 @@ from generation.engines.arranger.soundfont import DRUM_BANK, Sample, SoundFont
 MAX_CACHE_BYTES = 64 * 2**20
 MAX_SHARED_BYTES = 24 * 2**20
 """What velocities and lengths have in common is only kept while a part is played: later parts have finished waves."""
+MAX_CURVE_BYTES = 12 * 2**20
+"""Envelopes, apart from the waves, so that they do not push each other out."""
 MAX_DRUM_S = 8.0
 VELOCITY_STEP = 16
 """Brightness goes in 8 steps of velocity, loudness is exact."""
@@ -100,7 +102,7 @@ class Sampler:
         self, font: SoundFont, cache: ToneCache, program: int, is_kit: bool = False, tuning_cents: float = 0.0
     ) -> None:
         self._font, self._cache = font, cache
-        self._shared = ToneCache(MAX_SHARED_BYTES)
+        self._shared, self._curves = ToneCache(MAX_SHARED_BYTES), ToneCache(MAX_CURVE_BYTES)
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
@@ -190,9 +192,9 @@ class Sampler:
 
     def _envelope(self, zone: sf.Zone, key: int, num_frames: int, made_for: int) -> Wave:
         stages = volume_stages(zone, key)
-        curve = self._shared.get(stages, num_frames)
+        curve = self._curves.get(stages, num_frames)
         if curve is None:
-            curve = self._shared.put(stages, volume_envelope(stages, made_for), made_for)
+            curve = self._curves.put(stages, volume_envelope(stages, made_for), made_for)
         return curve[:num_frames]
 
     def _longest_frames(self, index: int, zone: sf.Zone, pitch: int) -> int:
