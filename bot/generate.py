@@ -80,6 +80,8 @@ def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Req
     """What was typed as a request, with stand-ins for the clips. Raises RequestRefused."""
     if wish.backing is not None and (wish.operation is not Operation.ACCOMPANY or len(wish.clips) != 1):
         raise RequestRefused("A backing goes under one clip: --clip FILE --backing TAKE, with --operation accompany.")
+    if wish.seconds is not None and (wish.backing or wish.operation in (Operation.LOOP, Operation.BLEND)):
+        raise RequestRefused("Loops, blends and a take as the backing are as long as their clips: leave --seconds out.")
     return Request(
         operation=wish.operation,
         prompt=wish.prompt,

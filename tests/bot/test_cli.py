@@ -95,6 +95,7 @@ async def test_generate_makes_a_file_in_the_clips_tempo_and_key(tmp_path: Path) 
         (("generate", "--operation", "extend"), "needs a clip"),
         (("generate", "rock", "--engine", "kazoo"), "kazoo"),
         (("generate", "--backing", "a-0"), "A backing goes under one clip: --clip FILE --backing TAKE"),
+        (("generate", "--operation", "loop", "--seconds", "8"), "as long as their clips: leave --seconds out."),
         (("generate", ""), "few words"),
         (("serve", "--config", "nowhere.toml"), "nowhere.toml can't be read"),
     ],

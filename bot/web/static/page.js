@@ -29,7 +29,8 @@ function showOperations() {
   const operations = engines[byId("engine").value]?.operations ?? [];
   const usable = operations.filter((name) => name !== "blend"); // blend needs a second clip
   const before = byId("operation").value;
-  fill(byId("operation"), usable, usable.includes(before) ? before : clip ? "restyle" : "compose");
+  fill(byId("operation"), usable);
+  choose(usable.includes(before) ? before : clip ? "restyle" : "compose");
 }
 
 async function checkIn(promise, name) {
@@ -40,7 +41,7 @@ async function checkIn(promise, name) {
     byId("drop-text").textContent = clip.name;
     byId("heard").textContent = [clip.sentence, ...clip.remarks].join(" · ");
     byId("heard").hidden = byId("no-clip").hidden = false;
-    if (byId("operation").value === "compose") byId("operation").value = "restyle";
+    if (byId("operation").value === "compose") choose("restyle");
     say("");
   } catch (error) {
     say(error.message, true);
@@ -53,7 +54,7 @@ function withoutClip() {
   clip = null;
   byId("drop-text").replaceChildren(...invitation);
   byId("heard").hidden = byId("no-clip").hidden = true;
-  if (NEEDS_CLIP.has(byId("operation").value)) byId("operation").value = "compose";
+  if (NEEDS_CLIP.has(byId("operation").value)) choose("compose");
   say("");
 }
 
@@ -63,13 +64,18 @@ function upload(file) {
   return checkIn(ask("/api/clips", { method: "POST", body: form }), file.name);
 }
 
+function choose(operation) {
+  byId("operation").value = operation;
+  byId("operation").onchange();
+}
+
 function readWish() {
   const number = (id) => (byId(id).value === "" ? null : Number(byId(id).value));
   const operation = byId("operation").value;
   return {
     operation, engine: byId("engine").value, prompt: byId("prompt").value.trim(),
     clip_ids: clip ? [clip.clip_id] : [], parent_take_ids: clip?.take_id ? [clip.take_id] : [],
-    duration_s: number("duration"), seed: number("seed"),
+    duration_s: byId("duration").disabled ? null : number("duration"), seed: number("seed"),
   };
 }
 
@@ -154,7 +160,7 @@ function showTake(card, take, wish) {
 async function goOn(take, operation) {
   await checkIn(ask(`/api/takes/${take.take_id}/clip`, { method: "POST" }), "the take");
   clip.take_id = take.take_id;
-  byId("operation").value = operation;
+  choose(operation);
   byId("prompt").focus();
   scrollTo({ top: 0, behavior: "smooth" });
 }
@@ -188,6 +194,9 @@ byId("no-clip").onclick = withoutClip;
 byId("engine").onchange = showOperations;
 byId("drop").ondragover = (event) => { event.preventDefault(); byId("drop").classList.add("over"); };
 byId("drop").ondragleave = () => byId("drop").classList.remove("over");
+byId("operation").onchange = () => { // a loop is as long as its bars
+  byId("duration").disabled = byId("operation").value === "loop";
+};
 byId("drop").ondrop = (event) => {
   event.preventDefault();
   byId("drop").classList.remove("over");
