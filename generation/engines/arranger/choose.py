@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from generation.engines.arranger.prompt import Wish
 from generation.engines.arranger.streams import Streams
-from generation.engines.arranger.style import Style, all_styles
+from generation.engines.arranger.style import Drums, PartStyle, Style, all_styles
 from generation.engines.arranger.vocabulary import vocabulary
+from generation.engines.arranger.wish import Genre, Wish
 from generation.hearing import Hearing
 
 DEFAULT_STYLE = "pop"
 PLAIN_STYLE_GRACE = 0.35
 """How much farther from a clip the default style may lie than the nearest one and still be taken: it fits most."""
+
+LESS_DB = 5.0
+"""How much quieter an instrument is that the prompt wants less of: clearly heard, and still heard."""
+LOWEST_GAIN_DB = -24.0
+_Played = TypeVar("_Played", PartStyle, Drums)
+_SECTION_FLAGS = {"drop": "drop", "build_up": "build", "break": "break"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +36,88 @@ class Choice:
 def choose_style(wish: Wish, hearing: Hearing | None, prompt: str, streams: Streams) -> Choice:
     """Choose the style of a take."""
     styles = {key: style for key, style in all_styles().items() if key not in wish.unwanted_styles}
-    named = [key for key in wish.styles if key in styles]
-    if named:
-        chosen = styles[named[0]]
-        if len(named) == 1:
-            return Choice(chosen, f"the prompt names {chosen.name}")
-        others = " and ".join(styles[key].name for key in named[1:])
-        return Choice(
-            chosen,
-            f"the prompt names {chosen.name} first",
-            f"I took {chosen.name} as the style; {others} only colours it.",
-        )
+    choice = _named(wish, styles) or _nearest(wish, styles, streams) or _near_clip(hearing, styles)
+    if choice is None:
+        default = styles.get(DEFAULT_STYLE) or next(iter(styles.values()))
+        said = "You named no style that I know" if prompt.strip() else "You named no style"
+        choice = Choice(default, "no style named: the default", f"{said}, so I took {default.name}.")
+    return replace(choice, style=_as_asked(choice.style, wish))
+
+
+def _named(wish: Wish, styles: dict[str, Style]) -> Choice | None:
+    """The style that the prompt names first, before one that stands in for a genre that the band has no style for."""
+    genres = [genre for genre in wish.genres if genre.nearest in styles]
+    standing_in = Counter(genre.nearest for genre in genres)
+    # a style that is named itself is there more often than the genres that it stands in for
+    own = [key for key in dict.fromkeys(wish.styles) if key in styles and wish.styles.count(key) > standing_in[key]]
+    if not own:
+        return _standing_in(genres, styles)
+    chosen, others = styles[own[0]], [styles[key].name for key in own[1:]] + [genre.name for genre in genres]
+    if not others:
+        return Choice(chosen, f"the prompt names {chosen.name}")
+    return Choice(
+        chosen,
+        f"the prompt names {chosen.name} first",
+        f"I took {chosen.name} as the style; {' and '.join(others)} only colours it.",
+    )
+
+
+def _standing_in(genres: list[Genre], styles: dict[str, Style]) -> Choice | None:
+    """The style nearest to a genre that is none of the styles, at the genre's own tempo and with its grooves."""
+    if not genres:
+        return None
+    genre = genres[0]
+    style = styles[genre.nearest]
+    said = f"{genre.name} is not among the styles; the nearest is {style.name}: {genre.why}."
+    changes: dict[str, Any] = {} if genre.tempo_bpm is None else {"tempo_bpm": genre.tempo_bpm}
+    if genre.grooves:
+        grooves = tuple(g for g in style.drums.grooves if g.level not in ("main", "full") or g.name in genre.grooves)
+        changes["drums"] = style.drums.model_copy(update={"grooves": grooves})
+    return Choice(style.model_copy(update=changes), said.rstrip("."), said)
+
+
+def _nearest(wish: Wish, styles: dict[str, Style], streams: Streams) -> Choice | None:
     scores = {key: nearness(style, wish) for key, style in styles.items()}
     best = max(scores.values())
-    if best >= 1.0:
-        near = [key for key in sorted(scores) if scores[key] >= best - 0.25]
-        chosen = styles[streams.stream("style").choice(near)]
-        words = ", ".join(wish.understood)
-        return Choice(
-            chosen, f"nearest to: {words}", f"You named no style, so I took {chosen.name} as the nearest to “{words}”."
-        )
-    if hearing is not None and hearing.duration_s > 0 and (hearing.has_beat or hearing.chords):
-        usual = [style for style in styles.values() if style.for_any_clip] or list(styles.values())
-        chosen = min(usual, key=lambda style: (likeness(style, hearing), style.key))
-        plain = styles.get(DEFAULT_STYLE, chosen)
-        if likeness(plain, hearing) <= likeness(chosen, hearing) + PLAIN_STYLE_GRACE:
-            chosen = plain
-        return Choice(
-            chosen,
-            "nearest to the clip's tempo and sound",
-            f"You named no style, so I took {chosen.name}, which lies near the clip.",
-        )
-    default = styles.get(DEFAULT_STYLE) or next(iter(styles.values()))
-    said = "You named no style that I know" if prompt.strip() else "You named no style"
-    return Choice(default, "no style named: the default", f"{said}, so I took {default.name}.")
+    if best < 1.0:
+        return None
+    near = [key for key in sorted(scores) if scores[key] >= best - 0.25]
+    chosen = styles[streams.stream("style").choice(near)]
+    words = ", ".join(wish.understood)
+    said = f"You named no style, so I took {chosen.name} as the nearest to “{words}”."
+    return Choice(chosen, f"nearest to: {words}", said)
+
+
+def _near_clip(hearing: Hearing | None, styles: dict[str, Style]) -> Choice | None:
+    if hearing is None or hearing.duration_s <= 0 or not (hearing.has_beat or hearing.chords):
+        return None
+    usual = [style for style in styles.values() if style.for_any_clip] or list(styles.values())
+    chosen = min(usual, key=lambda style: (likeness(style, hearing), style.key))
+    plain = styles.get(DEFAULT_STYLE, chosen)
+    if likeness(plain, hearing) <= likeness(chosen, hearing) + PLAIN_STYLE_GRACE:
+        chosen = plain
+    said = f"You named no style, so I took {chosen.name}, which lies near the clip."
+    return Choice(chosen, "nearest to the clip's tempo and sound", said)
+
+
+def _as_asked(style: Style, wish: Wish) -> Style:
+    """The style with what the prompt wants less of made quieter, and without the sections that it excludes."""
+    changes: dict[str, Any] = {}
+    softer = {sound for instrument in wish.softer for sound in instrument.sounds}
+    if any(softer & set(part.instruments) for part in style.parts):
+        changes["parts"] = tuple(_softened(p) if softer & set(p.instruments) else p for p in style.parts)
+    if any(instrument.role == "drums" for instrument in wish.softer):
+        changes["drums"] = _softened(style.drums)
+    if unwanted := wish.unwanted_flags & _SECTION_FLAGS.keys():
+        gone = {_SECTION_FLAGS[flag] for flag in unwanted}
+        changes["form"] = tuple(kind for kind in style.form if kind not in gone)
+        changes["effects"] = style.effects and not gone & {"build", "drop"}
+    return style.model_copy(update=changes) if changes else style
+
+
+def _softened(played: _Played) -> _Played:
+    quieter = played.mix.model_copy(update={"gain_db": max(played.mix.gain_db - LESS_DB, LOWEST_GAIN_DB)})
+    return played.model_copy(update={"mix": quieter})
 
 
 def nearness(style: Style, wish: Wish) -> float:

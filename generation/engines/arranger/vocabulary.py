@@ -1,4 +1,4 @@
-"""The words that prompts are read with: vocabulary.toml and the styles' own words, made searchable."""
+"""The words that prompts are read with: the vocabulary files and the styles' own words, made searchable."""
 
 from __future__ import annotations
 
@@ -11,14 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from generation.engines.arranger.style import all_styles
+from generation.engines.arranger.wish import Genre
 
-VOCABULARY_FILE = Path(__file__).with_name("vocabulary.toml")
-LONGEST_PHRASE = 4
+FOLDER = Path(__file__).parent
+GRAMMAR_FILE = FOLDER / "vocabulary_grammar.toml"
+GENRES_FILE = FOLDER / "vocabulary_genres.toml"
+MEANINGS_FILES = (FOLDER / "vocabulary.toml", FOLDER / "vocabulary_instruments.toml")
+LONGEST_PHRASE = 5
 MIN_LETTERS_FOR_GUESS = 5
 GUESS_LIKENESS = 0.82
 """difflib's ratio above which a word counts as mistyped: two letters of six swapped."""
+MIN_STEM_LETTERS = 4
+MIN_LETTERS_BEFORE_ENDING = 3
 
-_PLURALS = ("s", "es", "e", "n", "en", "er", "es")
+_ENDINGS = ("en", "em", "er", "es", "as", "os", "s", "e", "n", "a", "o")
+"""Of plurals and of adjectives in German and Spanish, the longest first."""
+_INFLECTED = frozenset({"instrument", "mood", "tempo", "energy", "flag", "drum", "unsupported"})
+_NAMED = frozenset({"style", "genre"})
+_PLURALS = frozenset({"s", "es", "n", "en", "e", "er"})
+_KINDS = {
+    "articles": "article", "contrasts": "contrast", "degrees": "degree", "eras": "era", "flags": "flag",
+    "instruments": "instrument", "joins": "join", "metres": "metre", "moods": "mood", "negations": "negation",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +45,57 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Meanings by phrase (a tuple of plain words), and the settings of each mood, tempo, instrument by its name."""
+    """Meanings by phrase (a tuple of plain words) and by the stems of its words, the settings of each mood, tempo,
+    instrument by its name, the genres that are no styles, and the styles that endings of unknown words speak of."""
 
     meanings: dict[tuple[str, ...], Meaning]
     settings: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    genres: dict[str, Genre] = field(default_factory=dict)
+    endings: dict[str, str] = field(default_factory=dict)
+    stems: dict[tuple[str, ...], Meaning] = field(default_factory=dict)
 
     def longest(self, tokens: list[str]) -> tuple[Meaning | None, int]:
         """The meaning of the longest phrase that `tokens` begin with, and how many of them it takes (at least 1)."""
         for length in range(min(LONGEST_PHRASE, len(tokens)), 0, -1):
             phrase = tuple(tokens[:length])
-            meaning = self.meanings.get(phrase) or self._singular(phrase)
+            meaning = self.meanings.get(phrase) or self._inflected(phrase)
             if meaning is not None:
                 return meaning, length
         return None, 1
 
-    def _singular(self, phrase: tuple[str, ...]) -> Meaning | None:
-        last = phrase[-1]
+    def _inflected(self, phrase: tuple[str, ...]) -> Meaning | None:
+        """A phrase in another form: its last word in the plural, or all words with other endings."""
         for ending in _PLURALS:
-            if last.endswith(ending) and len(last) - len(ending) >= 3:
-                meaning = self.meanings.get((*phrase[:-1], last[: -len(ending)]))
-                if meaning is not None and meaning.kind not in ("ignored", "link", "negation"):
+            if phrase[-1].endswith(ending) and len(phrase[-1]) - len(ending) >= 3:
+                meaning = self.meanings.get((*phrase[:-1], phrase[-1][: -len(ending)]))
+                if meaning is not None and meaning.kind in _INFLECTED | _NAMED | {"lacking"}:
                     return meaning
-        return None
+        return self.stems.get(tuple(map(stem, phrase)))
 
     def guess(self, word: str) -> str | None:
         """The known word that a mistyped one most likely means; None when nothing is near."""
         if len(word) < MIN_LETTERS_FOR_GUESS:
             return None
-        known = [p[0] for p, m in self.meanings.items() if len(p) == 1 and m.kind in ("style", "mood", "instrument")]
+        kinds = _NAMED | {"mood", "instrument"}
+        known = [phrase[0] for phrase, meaning in self.meanings.items() if len(phrase) == 1 and meaning.kind in kinds]
         return next(iter(get_close_matches(word, known, 1, GUESS_LIKENESS)), None)
+
+    def genre(self, name: str) -> Genre | None:
+        """A genre by its key; one that nobody told us of ("zorbwave") by its ending; None where neither is known."""
+        if name in self.genres:
+            return self.genres[name]
+        for ending, style in self.endings.items():
+            if name.endswith(ending) and len(name) >= len(ending) + MIN_LETTERS_BEFORE_ENDING:
+                return Genre(name.capitalize(), style, "its name ends alike")
+        return None
+
+
+def stem(word: str) -> str:
+    """A plain word without its ending, where enough of it is left."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_LETTERS:
+            return word[: -len(ending)]
+    return word
 
 
 def plain(text: str) -> str:
@@ -79,30 +115,66 @@ def tokens_of(text: str) -> list[str]:
         if word:
             tokens.append(word)
             word = ""
-        if sign in ",;.!\n" or unicodedata.category(sign) in ("So", "Sk"):
-            tokens.append("," if sign in ",;.!\n" else sign)
+        if sign in ",;.:!?|\n" or unicodedata.category(sign) in ("So", "Sk"):
+            tokens.append("," if sign in ",;.:!?|\n" else sign)
     return tokens
 
 
 @cache
 def vocabulary() -> Vocabulary:
-    """The whole vocabulary; read once, at the first call. The styles' words win over all others."""
-    data = tomllib.loads(VOCABULARY_FILE.read_text(encoding="utf-8"))
+    """The whole vocabulary; read once, at the first call. The styles' words win over all others.
+
+    Raises:
+        ValueError: a genre whose nearest style there is not.
+    """
     meanings: dict[tuple[str, ...], Meaning] = {}
-    for kind in ("ignored", "links", "negations", "only"):
-        _learn(
-            meanings, Meaning({"links": "link", "negations": "negation"}.get(kind, kind), ""), data.pop(kind)["words"]
-        )
+    for table, entry in _grammar().items():
+        _learn(meanings, Meaning(_KINDS.get(table, table), ""), entry["words"])
+    genres, endings = _genres(meanings)
     settings: dict[str, dict[str, dict[str, Any]]] = {}
-    singular = {"moods": "mood", "eras": "era", "flags": "flag", "metres": "metre", "instruments": "instrument"}
-    for table, entries in data.items():
-        kind = singular.get(table, table)
+    for table, entries in (pair for path in MEANINGS_FILES for pair in _read(path).items()):
+        kind = _KINDS.get(table, table)
         settings[kind] = entries
         for name, entry in entries.items():
             _learn(meanings, Meaning(kind, name), entry["words"])
     for key, style in all_styles().items():
         _learn(meanings, Meaning("style", key), style.words)
-    return Vocabulary(meanings, settings)
+    return Vocabulary(meanings, settings, genres, endings, _stems(meanings))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _grammar() -> dict[str, Any]:
+    """The tables of small words; those without a meaning of their own first, so that every other table wins."""
+    tables = _read(GRAMMAR_FILE)
+    return {"ignored": tables.pop("ignored"), **tables}
+
+
+def _genres(meanings: dict[tuple[str, ...], Meaning]) -> tuple[dict[str, Genre], dict[str, str]]:
+    """Learn the genres' words."""
+    tables, styles = _read(GENRES_FILE), all_styles()
+    endings, genres = tables.pop("endings"), {}
+    for key, entry in tables["genres"].items():
+        _learn(meanings, Meaning("genre", key), entry.pop("words"))
+        genre = Genre(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+        genres[key] = genre
+    if missing := sorted({*endings.values(), *(genre.nearest for genre in genres.values())} - set(styles)):
+        raise ValueError(f"{GENRES_FILE.name} names styles that there are not: {', '.join(missing)}")
+    return genres, endings
+
+
+def _stems(meanings: dict[tuple[str, ...], Meaning]) -> dict[tuple[str, ...], Meaning]:
+    """Phrases by the stems of their words, where those tell them from everything else; names of styles keep theirs."""
+    found: dict[tuple[str, ...], Meaning] = {}
+    unclear = {tuple(map(stem, phrase)) for phrase, meaning in meanings.items() if meaning.kind not in _INFLECTED}
+    for phrase, meaning in meanings.items():
+        stems = tuple(map(stem, phrase))
+        is_one_instrument = len(phrase) == 1 and meaning.kind == "instrument"  # "drumms" is no form of "drummer"
+        if meaning.kind in _INFLECTED and not is_one_instrument and found.setdefault(stems, meaning) != meaning:
+            unclear.add(stems)
+    return {stems: meaning for stems, meaning in found.items() if stems not in unclear}
 
 
 def _learn(meanings: dict[tuple[str, ...], Meaning], meaning: Meaning, words: list[str] | tuple[str, ...]) -> None:
