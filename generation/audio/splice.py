@@ -47,7 +47,8 @@ OUT_OF_PHASE_DB."""
 class Splice:
     """A clip that goes on. Up to `kept_s` its samples are the original's, less a constant (`offsets`, its DC, one a
     channel); from `join_s` on the new part leads, and at `until_s` nothing of the original sounds or is missed any
-    more. `gain_db` is what the new part was raised by."""
+    more. `gain_db` is what the new part was raised by. `ring`: what of the original still sounds after `kept_s`, as it
+    is in `clip` (float32 [channels, frames]); None where one form of the same music goes over into the other."""
 
     clip: Clip
     kept_s: float
@@ -55,6 +56,13 @@ class Splice:
     until_s: float
     gain_db: float
     offsets: tuple[float, ...]
+    ring: Samples | None = None
+
+    def original_alone(self) -> Clip:
+        """The clip's own part without the new one: up to `kept_s`, and ringing on."""
+        kept = self.clip.samples[:, : round(self.kept_s * self.clip.sample_rate_hz)]
+        whole = kept if self.ring is None else np.concatenate((kept, self.ring), axis=1)
+        return Clip(whole if whole.shape[1] else np.zeros((len(kept), 1), np.float32), self.clip.sample_rate_hz)
 
     def details(self) -> dict[str, object]:
         """For the recipe."""
@@ -76,8 +84,8 @@ def go_on(original: Clip, new: Clip, new_start_s: float, join_s: float) -> Splic
     gain_db = level_gap_db(front.cut(join / rate_hz - LEVEL_S, join / rate_hz), new.cut(0, LEVEL_S))
     fresh = new.samples * np.float32(10 ** (gain_db / 20))
     kept_s, until_s = start / rate_hz, max(join / rate_hz + RINGS_S[0], front.duration_s)
-    clip = softened(_shortest_ring(front, fresh, start, join), kept_s, until_s)
-    return Splice(clip, kept_s, join / rate_hz, until_s, gain_db, offsets)
+    rough, ring = _shortest_ring(front, fresh, start, join)
+    return Splice(softened(rough, kept_s, until_s), kept_s, join / rate_hz, until_s, gain_db, offsets, ring)
 
 
 def take_over(original: Clip, new: Clip, overlap_s: float, beats_s: Sequence[float] = ()) -> Splice:
@@ -120,27 +128,29 @@ def _alike(original: Clip, new: Clip) -> tuple[Clip, Clip, tuple[float, ...]]:
     )  # fmt: skip
 
 
-def _shortest_ring(front: Clip, fresh: Samples, start: int, join: int) -> Clip:
-    """The join with the clip ringing on just so long that nothing falls away, or as long as it may."""
-    clips = (_with_ring(front, fresh, start, join, ring_s) for ring_s in RINGS_S)
-    clip = next(clips)
-    while _fall_db(clip, front, start, join) > 0 and (longer := next(clips, None)) is not None:
-        clip = longer
-    return clip
+def _shortest_ring(front: Clip, fresh: Samples, start: int, join: int) -> tuple[Clip, Samples]:
+    """The join with the clip ringing on just so long that nothing falls away, or as long as it may; and the ring."""
+    tries = (_with_ring(front, fresh, start, join, ring_s) for ring_s in RINGS_S)
+    found = next(tries)
+    while _fall_db(found[0], front, start, join) > 0 and (longer := next(tries, None)) is not None:
+        found = longer
+    return found
 
 
-def _with_ring(front: Clip, fresh: Samples, start: int, join: int, ring_s: float) -> Clip:
-    """The clip up to `start`, ringing on until `ring_s` after `join` under the new part."""
+def _with_ring(front: Clip, fresh: Samples, start: int, join: int, ring_s: float) -> tuple[Clip, Samples]:
+    """The clip up to `start`, ringing on until `ring_s` after `join` under the new part; and what rings on alone."""
     rate_hz = front.sample_rate_hz
     out = np.concatenate((front.samples[:, :start], fresh), axis=1)
     lead = join - start
     out[:, start:join] *= np.sin(_quarter(lead))
     ring = min(lead + round(ring_s * rate_hz), fresh.shape[1])
     held = front.samples[:, : start + lead // 3]  # its own next attack must not ring in: only what sounded before
-    if held.shape[1] > 0:
-        fading = np.cos(_quarter(ring))
-        out[:, start : start + ring] += _led_on(held, start, ring) * (fading if ring_s == RINGS_S[0] else fading**2)
-    return Clip(out, rate_hz)
+    if held.shape[1] == 0:
+        return Clip(out, rate_hz), held
+    fading = np.cos(_quarter(ring))
+    ringing = _led_on(held, start, ring) * (fading if ring_s == RINGS_S[0] else fading**2)
+    out[:, start : start + ring] += ringing
+    return Clip(out, rate_hz), ringing
 
 
 def _quarter(num_frames: int) -> Samples:

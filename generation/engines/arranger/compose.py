@@ -98,7 +98,7 @@ def finish(draft: Draft) -> Composition:
     """Put the score together and say what was decided."""
     frame, style = draft.frame, draft.style
     shift = frame.clock_shift_s
-    upbeats, beats = _counted_beats(frame)
+    upbeats, beats = counted_beats(frame, shift)
     markers = tuple(
         (max(frame.grid.seconds(s.first_bar * frame.grid.beats_per_bar) - shift, 0.0), s.kind) for s in draft.form
     )
@@ -109,12 +109,13 @@ def finish(draft: Draft) -> Composition:
     return Composition(score, frame, _details(draft), _remarks(draft))
 
 
-def _counted_beats(frame: Frame) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The beats as people count them, on the score's clock: those before the first downbeat, and all from it on."""
-    grid, shift = frame.counted, frame.clock_shift_s
-    times = [time - shift for time in grid.beats_s]
+def counted_beats(frame: Frame, shift_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The beats as people count them, on a clock that begins `shift_s` after the grid's: those before the first
+    downbeat, and all from it on to the take's end."""
+    grid, end_s = frame.counted, frame.clock_shift_s + frame.duration_s - shift_s
+    times = [time - shift_s for time in grid.beats_s]
     first = next((i for i in range(0, len(times), grid.beats_per_bar) if times[i] >= -1e-6), 0)
-    inside = tuple(time for time in times[first:] if time <= frame.duration_s + 1e-6)
+    inside = tuple(time for time in times[first:] if time <= end_s + 1e-6)
     return tuple(time for time in times[:first] if time >= -1e-6), inside
 
 

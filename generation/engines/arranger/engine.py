@@ -10,8 +10,10 @@ import structlog
 
 from generation.audio.accompany import lay_under
 from generation.audio.splice import go_on
+from generation.clip import Clip
 from generation.engines.arranger.backing import back_take
 from generation.engines.arranger.compose import Composition, compose
+from generation.engines.arranger.extension import score_of_whole, stems_of_whole
 from generation.engines.arranger.frame import EXTEND_LEAD_S
 from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.play import Player, Rendered
@@ -109,28 +111,45 @@ class ArrangerEngine:
         for stage in self._player.render(composition.score, job.seed):
             if stage.result is not None:
                 yield Progress(job.job_id, 0.99, composition.score.duration_s, "finishing")
-                yield self._done(job, composition, stage.result)
+                finished = _extended if job.request.operation is Operation.EXTEND else _finished
+                yield from finished(job, composition, stage.result)
                 return
             fraction = COMPOSING_SHARE + (1 - COMPOSING_SHARE) * stage.fraction
             yield Progress(job.job_id, min(fraction, 0.99), fraction * composition.score.duration_s, stage.word)
 
-    def _done(self, job: EngineJob, composition: Composition, rendered: Rendered) -> Done:
-        clip, stems = rendered.mix, dict(rendered.stems)
-        remarks, details = composition.remarks, composition.details
-        kept_s: float = 0.0
-        joins_s: tuple[float, ...] = ()
-        if job.request.operation is Operation.EXTEND:
-            lead_s = min(EXTEND_LEAD_S, composition.frame.join_s)
-            has_beat = job.hearings[
-                0
-            ].has_beat  # without one there is nothing to be in time with: the clip is played out
-            join_s = composition.frame.join_s if has_beat else job.clips[0].duration_s
-            joined = go_on(job.clips[0], rendered.mix, join_s - lead_s, join_s)
-            clip, kept_s, joins_s = joined.clip, joined.kept_s, (joined.until_s,)
-            details = {**details, "join": joined.details()}
-        elif job.request.operation is Operation.ACCOMPANY:
-            clip, stems["backing"] = lay_under(job.clips[0], rendered.mix, rendered.mix.duration_s)
-        return Done(
-            job.job_id, clip, stems, to_midi(composition.score), details, remarks,
-            f"arranger {code_revision('arranger')}", kept_s=kept_s, joins_s=joins_s,
-        )  # fmt: skip
+
+def _finished(job: EngineJob, composition: Composition, rendered: Rendered) -> Iterator[Event]:
+    """The take as it was played, or laid under the clip that it accompanies."""
+    clip, stems = rendered.mix, dict(rendered.stems)
+    if job.request.operation is Operation.ACCOMPANY:
+        clip, stems["backing"] = lay_under(job.clips[0], rendered.mix, rendered.mix.duration_s)
+    yield Done(
+        job.job_id, clip, stems, to_midi(composition.score), composition.details, composition.remarks, _revision()
+    )
+
+
+def _extended(job: EngineJob, composition: Composition, rendered: Rendered) -> Iterator[Event]:
+    """The clip with the new part behind it; stems and notes begin where the clip does."""
+    frame, has_beat = composition.frame, job.hearings[0].has_beat
+    lead_s = min(EXTEND_LEAD_S, frame.join_s)
+    # without a beat there is nothing to be in time with: the clip is played out
+    join_s = frame.join_s if has_beat else job.clips[0].duration_s
+    joined = go_on(job.clips[0], rendered.mix, join_s - lead_s, join_s)
+    placing = stems_of_whole(joined, rendered.stems)
+    while True:
+        try:
+            next(placing)
+        except StopIteration as ended:
+            stems: dict[str, Clip] = ended.value
+            break
+        yield Progress(job.job_id, 0.99, composition.score.duration_s, "finishing")
+    score = score_of_whole(composition, joined.kept_s, on_the_clips_beats=has_beat)
+    details = {**composition.details, "join": joined.details()}
+    yield Done(
+        job.job_id, joined.clip, stems, to_midi(score), details, composition.remarks, _revision(),
+        kept_s=joined.kept_s, joins_s=(joined.until_s,),
+    )  # fmt: skip
+
+
+def _revision() -> str:
+    return f"arranger {code_revision('arranger')}"

@@ -31,19 +31,39 @@ class StemShelf:
 
     def put(self, name: str, samples: Wave) -> None:
         """Keep float32 [2, frames] under a name; the shelf owns the samples from here on."""
-        if samples.nbytes <= self._room_bytes:
-            self._room_bytes -= samples.nbytes
-            self._kept[name] = samples
-            return
+        if not self._has_room(samples.nbytes):
+            samples = self._mapped(name, samples, 0, samples.shape[1])
+        self._kept[name] = samples
+
+    def put_at(self, name: str, samples: Wave, first_frame: int, num_frames: int) -> None:
+        """Keep float32 [2, num_frames] under a name: silence, and from `first_frame` on the samples as far as they fit.
+        In the file silence takes no room."""
+        samples = samples[:, : max(num_frames - first_frame, 0)]
+        if self._has_room(8 * num_frames):
+            self._kept[name] = np.zeros((2, num_frames), np.float32)
+            self._kept[name][:, first_frame : first_frame + samples.shape[1]] = samples
+        else:
+            self._kept[name] = self._mapped(name, samples, first_frame, num_frames)
+
+    def _has_room(self, num_bytes: int) -> bool:
+        """Takes the room in memory, where there is as much."""
+        has_room = num_bytes <= self._room_bytes
+        self._room_bytes -= num_bytes * has_room
+        return has_room
+
+    def _mapped(self, name: str, samples: Wave, first_frame: int, num_frames: int) -> Wave:
+        """float32 [2, num_frames] in the file, with the samples from `first_frame` on and holes around them."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the stems that map it
         offset = -(-self._file.seek(0, 2) // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
-        self._file.seek(offset)
-        samples.tofile(self._file)
+        for number, channel in enumerate(samples):
+            self._file.seek(offset + 4 * (number * num_frames + first_frame))
+            np.ascontiguousarray(channel).tofile(self._file)
         self._file.flush()
-        mapped = mmap.mmap(self._file.fileno(), samples.nbytes, access=mmap.ACCESS_READ, offset=offset)
+        self._file.truncate(offset + 8 * num_frames)
+        mapped = mmap.mmap(self._file.fileno(), 8 * num_frames, access=mmap.ACCESS_READ, offset=offset)
         self._maps[name] = mapped
-        self._kept[name] = np.frombuffer(mapped, np.float32).reshape(samples.shape)
+        return np.frombuffer(mapped, np.float32).reshape(2, num_frames)
 
     def clips(self) -> Steps[dict[str, Clip]]:
         """All stems by name, in the order in which they came."""
