@@ -26,6 +26,7 @@ from generation.request import AudioFormat, Request
 from generation.worker.bench import Bench, open_bench
 from generation.worker.making import Making
 from generation.worker.messages import MadeTake, Setup
+from generation.worker.second_ear import SecondEar
 from generation.worker.studio import Studio
 from tests.support.tiny_checkpoint import build_tiny_musicgen
 
@@ -59,6 +60,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = AudioStore(folder / "audio")
+        self._second_ear = SecondEar()
         self._heard: dict[str, tuple[Clip, Hearing, float, float]] = {}
 
     def play(self, case: Case, *, replay: bool = True) -> Outcome:
@@ -114,7 +116,8 @@ class Stage:
         request = _request(outcome.case)
         if request.model:  # the cases name a checkpoint by its folder's name alone
             request = replace(request, model=str(self.folder / request.model))
-        making = Making("take", request, outcome.clips, outcome.hearings)
+        heard = self._second_ear.hear(engine, request, outcome.clips, outcome.hearings, lambda: None)
+        making = Making("take", request, outcome.clips, heard.hearings, heard=heard)
         job = making.next_take()
         engine.admit(job)
         return making, _steps(engine, job.job_id)

@@ -10,6 +10,7 @@ from generation.engines.base import EngineJob, Preview, Progress
 from generation.hearing import Hearing
 from generation.request import MAX_SEED, Request
 from generation.worker.messages import MadeTake
+from generation.worker.second_ear import HeardAsSaid
 
 
 def take_id_of(job_id: str, index: int) -> str:
@@ -37,9 +38,11 @@ class Making:
         hearings: tuple[Hearing, ...],
         *,
         is_watched: bool = True,
+        heard: HeardAsSaid | None = None,
     ) -> None:
         self.job_id, self.request, self.engine, self._is_watched = job_id, request, request.engine, is_watched
         self.clips, self.hearings = clips, hearings
+        self.heard = heard or HeardAsSaid(hearings)
         self._waiting = deque(range(request.num_takes))
         self._admitted: dict[str, int] = {}
         self._progress: dict[int, Progress] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from generation.clip import Clip
 from generation.engines.base import Capabilities, Done, Engine, Event, Failed, LoadsInSteps, Preview, Progress
 from generation.errors import BandmateError
 from generation.hearing import Hearing
@@ -34,6 +35,7 @@ from generation.worker.messages import (
     Previewed,
     Setup,
 )
+from generation.worker.second_ear import HeardAsSaid, SecondEar
 from generation.worker.studio import Studio
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ class WorkerLoop:
         self._inside, self._setup = inside, setup
         self._bench: Bench = open_bench(setup)
         self._studio, self._previews = Studio(setup), PreviewShelf(Path(setup.audio_folder))
+        self._second_ear = SecondEar()
         self._jobs: dict[str, Making] = {}
         self._last_alive: tuple[str, float] = ("", 0.0)
 
@@ -113,8 +116,26 @@ class WorkerLoop:
         except (BandmateError, ValueError) as error:
             self._give_up(message.job_id, error, "A clip of this job can't be read any more: attach it again.")
             return
+        try:
+            heard = self._heard(message, request, clips)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  one job's trouble must not end its neighbours
+            self._give_up(message.job_id, error, "The clip could not be listened to with what you say of it.")
+            return
+        self._jobs[message.job_id] = Making(
+            message.job_id, request, clips, heard.hearings, is_watched=message.is_watched, heard=heard
+        )
+
+    def _heard(self, message: Make, request: Request, clips: tuple[Clip, ...]) -> HeardAsSaid:
+        """What was heard at the check-in, or is heard with what the request says."""
+
+        def begin() -> None:
+            self._alive("listen", self._setup.load_limit_s)
+            self._inside.tell(Moved(message.job_id, 0.0, 0.0, "listening"))
+
         hearings = tuple(Hearing.from_json(item) for item in message.hearings)
-        self._jobs[message.job_id] = Making(message.job_id, request, clips, hearings, is_watched=message.is_watched)
+        return self._second_ear.hear(self._bench.engines[request.engine], request, clips, hearings, begin)
 
     def _admit_takes(self, making: Making) -> None:
         """Give the job's further takes to the engine while it has idle rows."""

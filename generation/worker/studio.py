@@ -77,8 +77,9 @@ class Studio:
         """A polished take in the store, and what its recipe needs."""
         heard = [hearing.sentence() for hearing in making.hearings]
         details = {**done.details, **finished.details, "measured": report.measured, "heard": heard}
+        details |= making.heard.details()
         details["made_with"] = self._made_with(making)
-        remarks = [*done.remarks, *finished.remarks, *report.shortcomings]
+        remarks = [*making.heard.remarks(), *done.remarks, *finished.remarks, *report.shortcomings]
         take = self._stored(making.index_of(done.job_id), making, done, finished.clip)
         return replace(
             take, details=details, remarks=remarks, shortcomings=list(report.shortcomings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,22 +41,28 @@ class Heard:
     is_single_line: bool
 
 
-def find_beats(heard: Heard, overrides: Overrides) -> tuple[Times, float]:
-    """Beat times in seconds and the confidence in them, 0..1."""
+class Beats(NamedTuple):
+    """Beat times in seconds, the confidence in them, 0..1, and half or double their tempo where that is as likely."""
+
+    times_s: Times
+    confidence: float
+    rival_bpm: float | None = None
+
+
+def find_beats(heard: Heard, overrides: Overrides) -> Beats:
+    """The beats, at the tempo that was given if one was."""
     if overrides.tempo_bpm is not None:
-        return _beats_at(overrides.tempo_bpm, heard)
+        return Beats(*_beats_at(overrides.tempo_bpm, heard))
     either = heard.activations.either
     pulse = best_pulse(heard.activations, heard.change, decode(either), heard.chord_s)
     if pulse is None:
-        return np.empty(0), 0.0
+        return Beats(np.empty(0), 0.0)
     strength = _strength(either, pulse.times_s)
-    if strength >= PLAIN_ACTIVATION:
-        return pulse.times_s, strength
-    if heard.is_single_line:
-        return _line_beats(heard, pulse.times_s, strength)
+    if strength < PLAIN_ACTIVATION and heard.is_single_line:
+        return Beats(*_line_beats(heard, pulse.times_s, strength))
     if strength >= MIN_BEAT_CONFIDENCE:
-        return pulse.times_s, strength
-    return _harmonic_beats(heard, pulse, strength)
+        return Beats(pulse.times_s, strength, pulse.rival_bpm)
+    return Beats(*_harmonic_beats(heard, pulse, strength))
 
 
 def _line_beats(heard: Heard, tracked_s: Times, strength: float) -> tuple[Times, float]:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from generation.audio.analyse.bars import Bars, bar_evidence, find_bars
-from generation.audio.analyse.beats import MIN_BEATS, Times, between, tempo_of
+from generation.audio.analyse.beats import FRAMES_PER_S, MIN_BEATS, Times, between, tempo_of
 from generation.audio.analyse.metre import compound, sounds_like_five
 from generation.audio.analyse.overrides import Overrides
 from generation.audio.analyse.pulse import Heard, find_beats
 from generation.audio.analyse.tempo import METRES
 from generation.hearing import MIN_BEAT_CONFIDENCE
 
+SAY_TEMPO = "If it has a beat that I don't hear, say its tempo, such as “96 bpm”: then I count by that."
+MIN_LENGTH_S = 2.0
+"""In less there are hardly beats to count, whatever is said."""
 CHANGING_TEMPO = 0.07
 FULL_BAR_SCORE = 0.8
 
@@ -33,12 +36,17 @@ class Rhythm:
 
 def find_rhythm(heard: Heard, overrides: Overrides) -> Rhythm:
     """The rhythm, as far as the beats can be trusted or the tempo was given."""
-    times_s, confidence = find_beats(heard, overrides)
-    trusted = confidence >= MIN_BEAT_CONFIDENCE or overrides.tempo_bpm is not None
-    if times_s.size < MIN_BEATS or not trusted:
-        return Rhythm(confidence=min(confidence, MIN_BEAT_CONFIDENCE))  # the hearing's sentence says so
-    times_s = _halved_or_doubled(times_s, heard, overrides.tempo_factor)
-    return _barred(times_s, heard, confidence, overrides)
+    beats = find_beats(heard, overrides)
+    trusted = beats.confidence >= MIN_BEAT_CONFIDENCE or overrides.tempo_bpm is not None
+    if beats.times_s.size < MIN_BEATS or not trusted:
+        told = (SAY_TEMPO,) if heard.change.size >= MIN_LENGTH_S * FRAMES_PER_S else ()
+        return Rhythm(confidence=min(beats.confidence, MIN_BEAT_CONFIDENCE), remarks=told)
+    times_s = _halved_or_doubled(beats.times_s, heard, overrides.tempo_factor)
+    rhythm = _barred(times_s, heard, beats.confidence, overrides)
+    if beats.rival_bpm is None or overrides.tempo_factor != 1.0 or rhythm.beats_per_bar == 6:
+        return rhythm
+    remark = f"I count {rhythm.tempo_bpm:.0f} BPM; if you count {beats.rival_bpm:.0f} BPM, say so, and I do too."
+    return replace(rhythm, remarks=(*rhythm.remarks, remark))
 
 
 def _halved_or_doubled(times_s: Times, heard: Heard, factor: float) -> Times:

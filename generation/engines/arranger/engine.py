@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from generation.audio.accompany import lay_under
+from generation.audio.analyse.said import Said
 from generation.audio.splice import go_on
 from generation.clip import Clip
 from generation.engines.arranger.backing import back_take
@@ -17,6 +18,7 @@ from generation.engines.arranger.extension import score_of_whole, stems_of_whole
 from generation.engines.arranger.frame import EXTEND_LEAD_S
 from generation.engines.arranger.midi import to_midi
 from generation.engines.arranger.play import Player, Rendered
+from generation.engines.arranger.prompt import read_prompt
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
 from generation.engines.arranger.soundfont import EMBEDDED_FONT, open_font
 from generation.engines.arranger.style import STYLES_FOLDER, all_styles
@@ -24,7 +26,7 @@ from generation.engines.arranger.vocabulary import vocabulary
 from generation.engines.base import Capabilities, Done, EngineJob, Event, Failed, Progress
 from generation.engines.revision import code_revision
 from generation.errors import BandmateError, ClipRefused, RequestRefused
-from generation.request import Operation
+from generation.request import Operation, Request
 
 log = structlog.get_logger()
 OPERATIONS = frozenset({Operation.COMPOSE, Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY})
@@ -71,6 +73,11 @@ class ArrangerEngine:
         if len(job.clips) < job.request.operation.num_clips or len(job.hearings) < len(job.clips):
             raise ClipRefused(f"{job.request.operation.value.capitalize()} needs a clip: attach an audio file.")
         self._jobs[job.job_id] = back_take(job) if job.request.has_backing else self._work(job)
+
+    def said_of_clip(self, request: Request) -> Said:
+        """See `generation.engines.base.ReadsPrompts`. A key in the prompt is a wish, the option a correction."""
+        said, wish = Said.by_options(request), read_prompt(request.prompt)
+        return Said(said.tempo_bpm or wish.tempo_bpm, said.key, said.beats_per_bar or wish.beats_per_bar)
 
     def step(self) -> Sequence[Event]:
         """Advance every job by one stage."""

@@ -182,12 +182,9 @@ def _grids(
         return _steady(_compose_tempo(asked, heard_bpm, wish, style), duration_s, beats_per_bar), source
     if request.operation is Operation.EXTEND:
         return _going_on(source, heard.duration_s, heard.duration_s + duration_s, asked), source
-    if (
-        wish.tempo_bpm is not None
-        and request.operation is Operation.ACCOMPANY
-        and _octave(wish.tempo_bpm, heard_bpm) == 1
-    ):
-        if abs(wish.tempo_bpm / heard_bpm - 1) > OVERRIDE_TOLERANCE:
+    said_bpm = asked or wish.tempo_bpm
+    if said_bpm is not None and request.operation is Operation.ACCOMPANY and _octave(said_bpm, heard_bpm) == 1:
+        if abs(said_bpm / heard_bpm - 1) > OVERRIDE_TOLERANCE and beats_per_bar != 6:
             remarks.append(f"The clip runs at {heard_bpm:.0f} BPM, so I stayed there.")
         return source, source
     if asked is not None and request.operation is not Operation.ACCOMPANY and abs(asked / heard_bpm - 1) > 0.03:
