@@ -13,8 +13,6 @@ import numpy as np
 
 from benchmarks.arranging.sheet import Sheet, read_sheet
 from generation.clip import Clip
-from generation.engines.arranger.frame import EXTEND_LEAD_S
-from generation.request import Operation
 
 WIDTH, WAVE_HEIGHT, ROLL_HEIGHT, DRUM_HEIGHT = 600, 64, 150, 40
 NUM_COLUMNS = 300
@@ -67,18 +65,11 @@ def _clip_side(example: Shown) -> str:
 
 def _take_side(example: Shown) -> str:
     sheet, name = read_sheet(example.midi), escape(example.name)
-    roll = piano_roll(sheet, _begins_s(example), example.take.duration_s)
+    roll = piano_roll(sheet, example.take.duration_s)
     return f"""<section class="take"><h3>Take</h3>{waveform(example.take, "takewave")}
 <audio controls preload="none" src="{name}.mp3"></audio>
 {roll}
 <p class="legend">{_legend(sheet)}<a href="{name}.mid" download>MIDI</a></p></section>"""
-
-
-def _begins_s(example: Shown) -> float:
-    """When the take reaches the first second of its MIDI file: that of an extension begins where the clip ends."""
-    if example.operation != Operation.EXTEND.value:
-        return 0.0
-    return max(float(example.details["join_s"]) - EXTEND_LEAD_S, 0.0)
 
 
 def _legend(sheet: Sheet) -> str:
@@ -110,9 +101,9 @@ def waveform(clip: Clip, kind: str) -> str:
     )
 
 
-def piano_roll(sheet: Sheet, begins_s: float = 0.0, length_s: float | None = None) -> str:
-    """Every note as a bar in the colour of its part, bar lines behind them, drums as ticks below; the file begins at
-    `begins_s` of `length_s` that are shown (all of it, where they are not given)."""
+def piano_roll(sheet: Sheet, length_s: float | None = None) -> str:
+    """Every note as a bar in the colour of its part, bar lines behind them, drums as ticks below; `length_s` are shown
+    (as much as there are notes, where it is not given)."""
     end_s = length_s or max(sheet.seconds(note.start + note.length) for note in sheet.notes)
     pitched = [note.pitch for note in sheet.notes if not note.is_drum] or [60]
     low, high = min(pitched) - 1, max(pitched) + 1
@@ -120,7 +111,7 @@ def piano_roll(sheet: Sheet, begins_s: float = 0.0, length_s: float | None = Non
     scale = WIDTH / end_s
     paths: dict[int, list[str]] = {}
     for note in sheet.notes:
-        x, width = (begins_s + sheet.seconds(note.start)) * scale, 1.2
+        x, width = sheet.seconds(note.start) * scale, 1.2
         if note.is_drum:
             y = ROLL_HEIGHT + 6 + (len(drums) - 1 - drums.index(note.pitch)) * DRUM_HEIGHT / len(drums)
             height = max(DRUM_HEIGHT / len(drums) - 1, 1.0)
@@ -130,8 +121,8 @@ def piano_roll(sheet: Sheet, begins_s: float = 0.0, length_s: float | None = Non
         paths.setdefault(note.track, []).append(f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
     ticks = {note.track for note in sheet.notes if note.is_drum}
     height = ROLL_HEIGHT + (DRUM_HEIGHT + 6 if drums else 0)
-    bars_s = sheet.downbeats_s + begins_s
-    lines = "".join(f"M{time * scale:.1f} 0V{height}" for time in bars_s[bars_s < end_s])
+    bars_s = sheet.downbeats_s[sheet.downbeats_s < end_s]
+    lines = "".join(f"M{time * scale:.1f} 0V{height}" for time in bars_s)
     notes = "".join(f'<path fill="{_colour(track, ticks)}" d="{"".join(d)}"/>' for track, d in sorted(paths.items()))
     return (
         f'<svg class="roll" viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" '

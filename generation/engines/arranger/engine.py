@@ -115,14 +115,17 @@ class ArrangerEngine:
                 yield Progress(job.job_id, COMPOSING_SHARE * number / (number + 4), 0.0, f"writing {written}")
         if composition is None or self._player is None:
             raise RuntimeError("composing ended without a score")
+        rendered: Rendered | None = None
         for stage in self._player.render(composition.score, job.seed):
-            if stage.result is not None:
-                yield Progress(job.job_id, 0.99, composition.score.duration_s, "finishing")
-                finished = _extended if job.request.operation is Operation.EXTEND else _finished
-                yield from finished(job, composition, stage.result)
-                return
+            rendered = stage.result
             fraction = COMPOSING_SHARE + (1 - COMPOSING_SHARE) * stage.fraction
-            yield Progress(job.job_id, min(fraction, 0.99), fraction * composition.score.duration_s, stage.word)
+            word = stage.word if rendered is None else "finishing"
+            yield Progress(job.job_id, min(fraction, 0.99), fraction * composition.score.duration_s, word)
+        if rendered is None:
+            raise RuntimeError("playing ended without a sound")
+        # only now, when the player has let go of its buffers
+        finished = _extended if job.request.operation is Operation.EXTEND else _finished
+        yield from finished(job, composition, rendered)
 
 
 def _finished(job: EngineJob, composition: Composition, rendered: Rendered) -> Iterator[Event]:
