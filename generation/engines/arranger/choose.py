@@ -104,15 +104,24 @@ def _as_asked(style: Style, wish: Wish) -> Style:
     """The style with what the prompt wants less of made quieter, and without the sections that it excludes."""
     changes: dict[str, Any] = {}
     softer = {sound for instrument in wish.softer for sound in instrument.sounds}
-    if any(softer & set(part.instruments) for part in style.parts):
-        changes["parts"] = tuple(_softened(p) if softer & set(p.instruments) else p for p in style.parts)
+    parts = _parts_left(style, wish)
+    changes["parts"] = tuple(_softened(part) if softer & set(part.instruments) else part for part in parts)
     if any(instrument.role == "drums" for instrument in wish.softer):
         changes["drums"] = _softened(style.drums)
     if unwanted := wish.unwanted_flags & _SECTION_FLAGS.keys():
         gone = {_SECTION_FLAGS[flag] for flag in unwanted}
         changes["form"] = tuple(kind for kind in style.form if kind not in gone)
         changes["effects"] = style.effects and not gone & {"build", "drop"}
-    return style.model_copy(update=changes) if changes else style
+    return style.model_copy(update=changes)
+
+
+def _parts_left(style: Style, wish: Wish) -> tuple[PartStyle, ...]:
+    """The parts without those that play a role nobody wants; all of them where nothing would be left to be heard."""
+    unwanted = {instrument.name for instrument in wish.unwanted}
+    left = tuple(part for part in style.parts if part.role not in wish.unwanted_roles)
+    has_drums = bool(style.drums.grooves) and "drums" not in unwanted
+    is_heard = has_drums or wish.wanted or any(part.role != "bass" or "bass" not in unwanted for part in left)
+    return left if is_heard else style.parts
 
 
 def _softened(played: _Played) -> _Played:

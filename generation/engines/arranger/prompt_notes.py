@@ -29,6 +29,8 @@ def note(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sen
     elif meaning.kind == "unsupported":
         if sense == "plain":
             draft.remarks.append(entry["sentence"])
+    elif meaning.kind == "role":
+        draft.unwanted_roles |= set(entry["parts"]) if sense == "no" else set()
     elif meaning.kind == "flag":
         _note_flag(draft, meaning.name, sense)
     elif sense == "plain":

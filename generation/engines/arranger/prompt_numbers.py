@@ -29,7 +29,7 @@ _MINUTES = r"(?:min|mins|minutes?|minuten?|minutos?)"
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):([0-5]\d)(?![\d:])(?:[\s-]*(?:min\w*|m|long|lang))?")
 _DURATION = re.compile(
     rf"(?<![\d.,])(\d{{1,3}})[\s-]*{_MINUTES}\b(?:\s*(?:and|und|y|et)?\s*(\d{{1,2}})\s*{_SECONDS}\b)?"
-    rf"|\b(?!(?:[1-9]0)s\b)(\d{{1,3}})[\s-]*{_SECONDS}\b"
+    rf"|\b(?!(?:[5-9]0|808|909|303|707)s\b)(\d{{1,3}})[\s-]*{_SECONDS}\b"
 )
 _WORDED_DURATION = re.compile(
     rf"\b(half an?|halbe|medio|demi)[\s-]*{_MINUTES}\b|\b(?:one|an?|eine|un|une)[\s-]*{_MINUTES}\b"

@@ -23,7 +23,7 @@ BARE_TEMPO_BPM = (50, 220)
 
 _END = Meaning("separator", "")
 _GROUPS = {
-    "instrument": "things", "lacking": "things", "unsupported": "things", "flag": "things", "drum": "things",
+    "instrument": "things", "lacking": "things", "unsupported": "things", "flag": "things", "role": "things",
     "style": "style", "genre": "style",
     "mood": "feel", "tempo": "feel", "energy": "feel", "era": "feel",
 }  # fmt: skip
@@ -84,6 +84,9 @@ def _phrases(words: Vocabulary, draft: WishDraft) -> list[_Word]:
     tokens, position, found = tokens_of(draft.text), 0, []
     while position < len(tokens):
         meaning, length = words.longest(tokens[position:])
+        if meaning is None and (parts := words.parts(tokens[position])):
+            tokens[position : position + 1] = parts
+            continue
         phrase = " ".join(tokens[position : position + length])
         position += length
         found.append(_Word(phrase, meaning or _guessed(words, phrase, draft)))

@@ -22,16 +22,22 @@ MIN_LETTERS_FOR_GUESS = 5
 GUESS_LIKENESS = 0.82
 """difflib's ratio above which a word counts as mistyped: two letters of six swapped."""
 MIN_STEM_LETTERS = 4
+COMPOUND_TAILS = (
+    "musik", "stuck", "stucke", "solo", "soli", "song", "lied", "klang", "klange", "sound", "melodie", "begleitung",
+    "akkorde", "riff", "riffs", "rhythmus", "beat", "beats", "stimmung", "band", "trio", "thema", "ballade", "teil",
+)  # fmt: skip
+"""What German appends to an instrument, mood or style; words without a meaning of their own, or "solo"."""
 MIN_LETTERS_BEFORE_ENDING = 3
 
 _ENDINGS = ("en", "em", "er", "es", "as", "os", "s", "e", "n", "a", "o")
 """Of plurals and of adjectives in German and Spanish, the longest first."""
-_INFLECTED = frozenset({"instrument", "mood", "tempo", "energy", "flag", "drum", "unsupported"})
+_INFLECTED = frozenset({"instrument", "mood", "tempo", "energy", "flag", "unsupported", "era"})
 _NAMED = frozenset({"style", "genre"})
 _PLURALS = frozenset({"s", "es", "n", "en", "e", "er"})
 _KINDS = {
     "articles": "article", "contrasts": "contrast", "degrees": "degree", "eras": "era", "flags": "flag",
     "instruments": "instrument", "joins": "join", "metres": "metre", "moods": "mood", "negations": "negation",
+    "roles": "role",
 }  # fmt: skip
 
 
@@ -72,12 +78,24 @@ class Vocabulary:
                     return meaning
         return self.stems.get(tuple(map(stem, phrase)))
 
+    def parts(self, word: str) -> list[str]:
+        """A German compound of two known words as these ("gitarrensolo": gitarren, solo); empty when it is none."""
+        for tail in COMPOUND_TAILS:
+            head = word.removesuffix(tail)
+            if head != word and len(head) >= 3 and self.longest([head])[0] is not None:
+                return [head, tail]
+        return []
+
     def guess(self, word: str) -> str | None:
         """The known word that a mistyped one most likely means; None when nothing is near."""
         if len(word) < MIN_LETTERS_FOR_GUESS:
             return None
         kinds = _NAMED | {"mood", "instrument"}
-        known = [phrase[0] for phrase, meaning in self.meanings.items() if len(phrase) == 1 and meaning.kind in kinds]
+        known = [
+            phrase[0]
+            for phrase, meaning in self.meanings.items()
+            if len(phrase) == 1 and meaning.kind in kinds and phrase[0][0] == word[0]  # "train" is no mistyped "rain"
+        ]
         return next(iter(get_close_matches(word, known, 1, GUESS_LIKENESS)), None)
 
     def genre(self, name: str) -> Genre | None:
@@ -115,7 +133,11 @@ def tokens_of(text: str) -> list[str]:
         if word:
             tokens.append(word)
             word = ""
-        if sign in ",;.:!?|\n" or unicodedata.category(sign) in ("So", "Sk"):
+        if sign in ",;.:!?|\n" or unicodedata.category(sign) in (
+            "So",
+            "Sk",
+            "Cn",
+        ):  # Cn: pictures newer than Python's tables
             tokens.append("," if sign in ",;.:!?|\n" else sign)
     return tokens
 

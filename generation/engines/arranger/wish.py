@@ -39,7 +39,8 @@ class Wish:
     `styles` are keys in the order of naming, one for each name; `genres` are those that a style stands in for.
     `energy` -1..1 is added to the style's, `tempo_factor` multiplies its tempo. `wanted` instruments sound, `unwanted`
     ones are silent, `softer` ones are neither called for nor excluded but quieter where the style has them. `only`
-    says that the wanted instruments are the whole band. `understood` are phrases as they were read, `unknown` words
+    says that the wanted instruments are the whole band. `unwanted_roles` are roles of parts in styles that nobody
+    plays, but for instruments that are wanted. `understood` are phrases as they were read, `unknown` words
     and numbers that nothing was made of, `remarks` sentences for the user.
     """
 
@@ -61,6 +62,7 @@ class Wish:
     energy: float = 0.0
     flags: frozenset[str] = frozenset()
     unwanted_flags: frozenset[str] = frozenset()
+    unwanted_roles: frozenset[str] = frozenset()
     understood: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class WishDraft:
     softer: list[InstrumentWish] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     unwanted_flags: set[str] = field(default_factory=set)
+    unwanted_roles: set[str] = field(default_factory=set)
     understood: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -102,5 +105,6 @@ class WishDraft:
         lists["styles"] = tuple(self.styles)  # a style that is named twice also counts for a genre beside it
         settled = unwanted | {wish.name for wish in lists["wanted"]}
         lists["softer"] = tuple(wish for wish in lists["softer"] if wish.name not in settled)
-        sets = {name: frozenset(getattr(self, name)) for name in ("unwanted_styles", "flags", "unwanted_flags")}
+        names = ("unwanted_styles", "flags", "unwanted_flags", "unwanted_roles")
+        sets = {name: frozenset(getattr(self, name)) for name in names}
         return Wish(**lists, **sets, **self.fields)
