@@ -25,6 +25,8 @@ CYCLE_BARS = 4
 """The chords of every tuning clip come again after four bars."""
 NEW_S = 12.0
 EXTEND_LEAD_S = 0.03
+VARY_STRENGTHS = (0.1, 0.5, 0.9)
+"""From "same, other fills" to "same chords, new tune"."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,16 @@ class Maker:
 
 
 def agreements(truth: Truth, prompts: Sequence[str], seed: int, maker: Maker) -> list[Agreement]:
-    """Restyle, accompany and extend of one clip, a prompt each; last the naive form: only the clip's key is taken."""
+    """Restyle, accompany and extend of one clip, a prompt each, and what vary makes of it by strength; last the naive
+    form: only the clip's key is taken."""
     hearing = analyse(truth.clip)
     heard = chroma_of(truth.clip)
     plans = zip((Operation.RESTYLE, Operation.ACCOMPANY, Operation.EXTEND), prompts, strict=False)
     made = [_agreement(truth, heard, hearing, operation, prompt, seed, maker) for operation, prompt in plans]
+    made += [
+        _agreement(truth, heard, hearing, Operation.VARY, prompts[0], seed, maker, strength)
+        for strength in VARY_STRENGTHS
+    ]
     request = Request(Operation.COMPOSE, prompts[0], duration_s=truth.clip.duration_s, key=str(truth.key))
     naive = maker.take(EngineJob("naive", request.changed(tempo_bpm=truth.tempo_bpm), seed))
     chroma = correlation(heard.bars(truth.downbeats_s), chroma_of(naive.clip).bars(truth.downbeats_s))
@@ -80,10 +87,13 @@ def agreements(truth: Truth, prompts: Sequence[str], seed: int, maker: Maker) ->
 
 
 def _agreement(
-    truth: Truth, heard: Chroma, hearing: Hearing, operation: Operation, prompt: str, seed: int, maker: Maker
-) -> Agreement:
+    truth: Truth, heard: Chroma, hearing: Hearing, operation: Operation, prompt: str, seed: int, maker: Maker,
+    strength: float | None = None,
+) -> Agreement:  # fmt: skip
     extends = operation is Operation.EXTEND
     request = Request(operation, prompt, ("clip",), duration_s=NEW_S if extends else None)
+    if strength is not None:
+        request = request.changed(strength=strength)
     done = maker.take(EngineJob("take", request, seed, (truth.clip,), (hearing,)))
     sheet = read_sheet(done.midi or b"")
     alone = done.stems["backing"] if operation is Operation.ACCOMPANY else done.clip
@@ -94,9 +104,14 @@ def _agreement(
         trim = mir_eval.beat.trim_beats  # without the first five seconds (MIREX): the file has its lead-in there
         grid = float(mir_eval.beat.f_measure(trim(truth.beats_s), trim(inside)))
     return Agreement(
-        truth.name, operation.value, prompt, float(_same_tempo(sheet.tempo_bpm, truth.tempo_bpm)),
+        truth.name, row_name(operation, strength), prompt, float(_same_tempo(sheet.tempo_bpm, truth.tempo_bpm)),
         compare(truth, heard, alone), compare(truth, heard, done.clip), grid, *signal(done.clip),
     )  # fmt: skip
+
+
+def row_name(operation: Operation, strength: float | None = None) -> str:
+    """What a row of the table is called: "restyle", "vary 0.5"."""
+    return operation.value if strength is None else f"{operation.value} {strength:g}"
 
 
 def _same_tempo(found: float, wanted: float) -> bool:
