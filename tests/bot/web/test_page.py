@@ -17,6 +17,7 @@ from playwright.async_api import Page, async_playwright, expect
 from bot.web import WebConfig, serve_page
 from generation.audio.decode import decode
 from generation.config import ServiceConfig
+from generation.engines import EngineOptions
 from generation.service import Service
 from tests.support.clips import little_song, wav_bytes
 
@@ -28,9 +29,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")  # one service for all: it
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    engines = {"arranger": EngineOptions(), "studio": EngineOptions()}
     folder = tmp_path_factory.mktemp("data")
     async with (
-        Service(ServiceConfig(folder, threads_per_worker=1, max_jobs_per_person=50)) as service,
+        Service(ServiceConfig(folder, engines=engines, threads_per_worker=1, max_jobs_per_person=50)) as service,
         serve_page(service, WebConfig(port=0, max_upload_bytes=2 * 2**20)) as address,
     ):
         yield address
