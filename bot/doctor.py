@@ -20,7 +20,7 @@ from rich.table import Table
 from bot.machine import device_fault, ffmpeg_fault
 from bot.settings import Settings, find_devices
 from generation.engines import ENGINES, EngineOptions, create_engine
-from generation.engines.base import Described
+from generation.engines.base import Described, Warns
 from generation.errors import BandmateError
 from generation.install import install_extra, pip_install
 from generation.worker import offline
@@ -155,6 +155,8 @@ def examine_engine(name: str, options: dict[str, Any], device: str, *, load: boo
         if load and isinstance(engine, Described):
             engine.load()
             return Finding(name, engine.describe())
+        if isinstance(engine, Warns) and engine.warnings:
+            return Finding(name, "ready without what can't be used. " + " ".join(engine.warnings), False)
     except BandmateError as error:
         return Finding(name, str(error), False)
     return Finding(name, "ready")

@@ -136,6 +136,15 @@ class Described(Protocol):
 
 
 @runtime_checkable
+class Warns(Protocol):
+    """An engine that goes on without something that the operator set."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What can't be used, a sentence each; empty when all is well."""
+
+
+@runtime_checkable
 class LoadsInSteps(Protocol):
     """An engine that reads weights in some of its steps: of another model, or again after it had let them go."""
 

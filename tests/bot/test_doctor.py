@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from discord import voice_client, voice_state
 
-from bot.doctor import Finding, examine_voice, show
+from bot.doctor import Finding, examine_engine, examine_voice, show
 
 
 def test_voice_is_ready_with_the_extra_and_the_carried_ffmpeg() -> None:
@@ -45,3 +45,13 @@ def test_a_line_that_mends_can_be_copied_from_a_narrow_terminal(
     lines = capsys.readouterr().out.splitlines()
     assert any(line.strip() == mend for line in lines)
     assert long in " ".join(" ".join(lines).split())
+
+
+def test_a_style_file_with_a_mistake_is_told_and_the_arranger_stays(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("tempo_bpm = 'fast'\n", encoding="utf-8")
+    found = examine_engine("arranger", {"styles_folder": str(tmp_path)}, "cpu", load=False)
+    assert not found.is_there and not found.is_fault and found.sentence.startswith("ready without")
+    assert "mine.toml" in found.sentence and "tempo_bpm is 'fast'" in found.sentence
+    lost = examine_engine("arranger", {"styles_folder": str(tmp_path / "none")}, "cpu", load=False)
+    assert not lost.is_fault and "no such folder" in lost.sentence
+    assert examine_engine("arranger", {}, "cpu", load=False).is_there

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,6 +16,8 @@ from generation.engines.arranger.compose import Composition, compose
 from generation.engines.arranger.extension import score_of_whole, stems_of_whole
 from generation.engines.arranger.frame import EXTEND_LEAD_S
 from generation.engines.arranger.midi import to_midi
+from generation.engines.arranger.options import ArrangerOptions
+from generation.engines.arranger.own_styles import read_own, take_up
 from generation.engines.arranger.play import Player, Rendered
 from generation.engines.arranger.prompt import read_prompt
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ
@@ -39,25 +40,33 @@ COMPOSING_SHARE = 0.1
 class ArrangerEngine:
     """Makes takes by composing a score and playing it; see `generation.engines.base.Engine`.
 
-    Options: `soundfont`, the path of a font to play with instead of the carried one.
+    Options: see ArrangerOptions; raises EngineUnavailable for one that there is not.
     """
 
     def __init__(self, options: dict[str, Any] | None = None) -> None:
-        self._options = options or {}
+        self._options = ArrangerOptions.of(options or {})
+        self._own = read_own(self._options.styles_path)
         self._player: Player | None = None
         self._jobs: dict[str, Iterator[Event]] = {}
         self.capabilities = Capabilities(
             name="arranger", operations=OPERATIONS, max_duration_s=MAX_DURATION_S, num_channels=2,
             sample_rate_hz=SAMPLE_RATE_HZ,
             licence="MIT", max_jobs=MAX_JOBS,
-            styles=tuple(sorted(path.stem for path in STYLES_FOLDER.glob("*.toml"))),
+            styles=tuple(sorted({path.stem for path in STYLES_FOLDER.glob("*.toml")} | self._own.styles.keys())),
         )  # fmt: skip
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `generation.engines.base.Warns`: the style files that can't be used."""
+        return self._own.faults
 
     def load(self) -> None:
         """Open the soundfont, import and build what playing needs, read styles and vocabulary."""
-        font = self._options.get("soundfont")
-        self._player = Player(open_font(Path(font) if font else EMBEDDED_FONT))
+        self._player = Player(open_font(self._options.soundfont_path or EMBEDDED_FONT))
         self._player.warm_up()
+        take_up(self._own)
+        for sentence in self._own.faults:
+            log.warning("own style not used", reason=sentence)
         all_styles()
         vocabulary()
 
@@ -115,6 +124,8 @@ class ArrangerEngine:
                 yield Progress(job.job_id, COMPOSING_SHARE * number / (number + 4), 0.0, f"writing {written}")
         if composition is None or self._player is None:
             raise RuntimeError("composing ended without a score")
+        if digest := self._own.digests.get(composition.details["style"]):
+            composition.details["style_file"] = digest  # the file may change: who makes the take again will notice
         rendered: Rendered | None = None
         for stage in self._player.render(composition.score, job.seed):
             rendered = stage.result

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from generation.engines.arranger.style_mistakes import mistakes
 from generation.engines.arranger.theory import SCALES, numeral_chord
 from generation.hearing import Key
 
@@ -225,21 +227,36 @@ def read_style(path: Path) -> Style:
     """Read and check one style file.
 
     Raises:
-        ValueError: with the file's name and every mistake in it.
+        ValueError: a sentence with the file's name, the fields that are wrong and what they need.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        drums = data.get("drums", {})
-        drums["grooves"] = [_drum_lines(groove, {"name", "level"}) for groove in data.pop("groove", [])]
-        drums["fills"] = [_drum_lines(fill, set()) for fill in data.pop("fill", [])]
-        data["parts"] = data.pop("part", [])
+        drums = dict(_table(data.get("drums", {}), "drums"))
+        drums["grooves"] = [_drum_lines(_table(t, "groove"), {"name", "level"}) for t in _tables(data, "groove")]
+        drums["fills"] = [_drum_lines(_table(t, "fill"), set()) for t in _tables(data, "fill")]
+        data["parts"] = _tables(data, "part")
         return Style.model_validate({**data, "drums": drums, "key": path.stem})
-    except (tomllib.TOMLDecodeError, ValidationError, ValueError) as error:
-        raise ValueError(f"The style file {path.name} can't be used: {error}") from error
+    except (OSError, ValueError) as error:  # TOML's, UTF-8's and the models' errors are ValueErrors
+        wrong = mistakes(error, (Style, PartStyle, Drums, Groove, Fill, Mix, MelodyStyle))
+        raise ValueError(f"The style file {path.name} can't be used: {wrong}.") from error
+
+
+def _tables(data: dict[str, Any], name: str) -> list[Any]:
+    """The tables that a file writes as [[name]]; they are taken out of the data."""
+    found = data.pop(name, [])
+    if not isinstance(found, list):
+        raise ValueError(f"{name} must be written [[{name}]], once for each")
+    return found
+
+
+def _table(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is {value!r}; it must be a table of names and values")
+    return value
 
 
 def _drum_lines(table: dict[str, Any], plain: set[str]) -> dict[str, Any]:
-    lines = {name: bare(line) for name, line in table.items() if name not in plain}
+    lines = {name: bare(str(line)) for name, line in table.items() if name not in plain}
     for name, line in lines.items():
         if name not in DRUMS:
             raise ValueError(f"unknown drum {name!r}; there are {', '.join(DRUMS)}")
@@ -249,5 +266,16 @@ def _drum_lines(table: dict[str, Any], plain: set[str]) -> dict[str, Any]:
 
 @cache
 def all_styles() -> dict[str, Style]:
-    """Every style of the styles folder by key, in the order of their file names; read once, at the first call."""
-    return {path.stem: read_style(path) for path in sorted(STYLES_FOLDER.glob("*.toml"))}
+    """Every style by key: the carried ones in the order of their file names, read once, at the first call, then the
+    operator's own; one of a carried style's key stands in its place."""
+    return {path.stem: _own.get(path.stem) or read_style(path) for path in sorted(STYLES_FOLDER.glob("*.toml"))} | _own
+
+
+_own: dict[str, Style] = {}
+
+
+def use_own(styles: Mapping[str, Style]) -> None:
+    """Styles of the operator's beside the carried ones, from the next `all_styles` on; see own_styles.take_up."""
+    _own.clear()
+    _own.update(styles)
+    all_styles.cache_clear()
