@@ -21,6 +21,8 @@ from generation.engines.arranger.wish import InstrumentWish, WishDraft
 BARE_TEMPO_BPM = (50, 220)
 """A number alone between these is read as a tempo ("techno 128"); the styles of the band lie at 58 to 196 BPM."""
 
+_TOO = frozenset({"too", "zu"})
+"""Before a tempo a complaint ("too fast"), elsewhere perhaps not ("piano too", "zu Hause")."""
 _END = Meaning("separator", "")
 _GROUPS = {
     "instrument": "things", "lacking": "things", "unsupported": "things", "flag": "things", "role": "things",
@@ -77,6 +79,8 @@ def read_words(draft: WishDraft) -> None:
         ends = following is not None and following.kind in ("separator", "contrast", "join")
         if word.meaning is not None and ends and _takes_back(word.meaning, reach, draft):
             continue
+        if word.phrase in _TOO and following is not None and following.kind in ("tempo", "energy"):
+            word = _Word(word.phrase, Meaning("excess", ""))
         _read(word, reach, words, draft, index and phrases[index - 1])
 
 
