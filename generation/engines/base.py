@@ -71,6 +71,7 @@ class Done:
     `details` is plain JSON for the recipe; `remarks` are sentences for the user.
     `precision` and `engine_revision` go into the recipe as they are.
 
+    `stems` and `midi` begin where the take begins, so that a sequencer lines them up with it.
     `kept_s`: so many seconds from the start are the clip's own samples, which finishing may change by one gain only.
     `joins_s`: the moments at which one sound has gone over into another, for finishing and the checks.
     `repeats`: the take is a loop, finished and checked as it is heard: its end followed by its beginning.
