@@ -10,7 +10,6 @@ the other way by half of what the word alone would do, so that "not too fast" is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from generation.engines.arranger import prompt_notes as notes
 from generation.engines.arranger.prompt_notes import Sense
@@ -81,7 +80,7 @@ def read_words(draft: WishDraft) -> None:
             continue
         if word.phrase in _TOO and following is not None and following.kind in ("tempo", "energy"):
             word = _Word(word.phrase, Meaning("excess", ""))
-        _read(word, reach, words, draft, index and phrases[index - 1])
+        _read(word, reach, words, draft, phrases[index - 1] if index else None)
 
 
 def _phrases(words: Vocabulary, draft: WishDraft) -> list[_Word]:
@@ -129,7 +128,7 @@ def _takes_back(meaning: Meaning, reach: _Reach, draft: WishDraft) -> bool:
     return True
 
 
-def _read(word: _Word, reach: _Reach, words: Vocabulary, draft: WishDraft, before: _Word | Literal[0]) -> None:
+def _read(word: _Word, reach: _Reach, words: Vocabulary, draft: WishDraft, before: _Word | None) -> None:
     kind = word.meaning.kind if word.meaning is not None else "ignored"
     if kind in ("separator", "contrast"):
         reach.start("plain")
@@ -160,9 +159,9 @@ def _turn(kind: str, reach: _Reach) -> None:
         reach.start("plain")
 
 
-def _read_only(word: _Word, reach: _Reach, draft: WishDraft, before: _Word | Literal[0]) -> None:
+def _read_only(word: _Word, reach: _Reach, draft: WishDraft, before: _Word | None) -> None:
     """ "Only piano" is the whole band; "a guitar solo" is a guitar that leads it; "not only" says nothing."""
-    after_instrument = bool(before) and before.meaning is not None and before.meaning.kind == "instrument"
+    after_instrument = before is not None and before.meaning is not None and before.meaning.kind == "instrument"
     if word.phrase == "solo" and after_instrument:
         notes.note_solo(draft, reach.sense)
     elif reach.sense == "plain" or reach.met:

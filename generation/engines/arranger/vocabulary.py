@@ -180,8 +180,8 @@ def _genres(meanings: dict[tuple[str, ...], Meaning]) -> tuple[dict[str, Genre],
     endings, genres = tables.pop("endings"), {}
     for key, entry in tables["genres"].items():
         _learn(meanings, Meaning("genre", key), entry.pop("words"))
-        genre = Genre(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
-        genres[key] = genre
+        fields: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in entry.items()}
+        genres[key] = Genre(**fields)
     if missing := sorted({*endings.values(), *(genre.nearest for genre in genres.values())} - set(styles)):
         raise ValueError(f"{GENRES_FILE.name} names styles that there are not: {', '.join(missing)}")
     return genres, endings

@@ -105,6 +105,6 @@ class WishDraft:
         lists["styles"] = tuple(self.styles)  # a style that is named twice also counts for a genre beside it
         settled = unwanted | {wish.name for wish in lists["wanted"]}
         lists["softer"] = tuple(wish for wish in lists["softer"] if wish.name not in settled)
-        names = ("unwanted_styles", "flags", "unwanted_flags", "unwanted_roles")
-        sets = {name: frozenset(getattr(self, name)) for name in names}
+        set_names = ("unwanted_styles", "flags", "unwanted_flags", "unwanted_roles")
+        sets: dict[str, Any] = {name: frozenset(getattr(self, name)) for name in set_names}
         return Wish(**lists, **sets, **self.fields)
