@@ -35,13 +35,9 @@ def take(operation: Operation, prompt: str = "rock", **options: str) -> Done:
     "operation", [Operation.COMPOSE, Operation.EXTEND, Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY]
 )
 def test_every_operation_gives_stems_and_notes(operation: Operation) -> None:
-    """An extension's are of the new music, which begins a moment before the join."""
     done = take(operation)
-    lengths = {stem.num_frames for stem in done.stems.values()}
-    if operation is Operation.EXTEND:
-        assert len(lengths) == 1 and 3.0 <= lengths.pop() / done.clip.sample_rate_hz < 3.5
-    else:
-        assert lengths == {done.clip.num_frames}
+    (num_frames,) = {stem.num_frames for stem in done.stems.values()}
+    assert abs(num_frames - done.clip.num_frames) <= 1
     assert {"drums", "bass", "guitar"} <= set(done.stems)
     for stem in done.stems.values():
         assert np.isfinite(stem.samples).all()
