@@ -57,6 +57,9 @@ def _note_instrument(draft: WishDraft, words: Vocabulary, meaning: Meaning, phra
     elif sense == "plain":
         draft.understood.append(phrase)
         draft.wanted.append(wish)
+        if phrase in entry.get("near", ()):
+            name = meaning.name.replace("_", " ")
+            draft.remarks.append(f"There is no “{draft.as_typed(phrase)}” in the band: the {name} stands in for it.")
     elif sense == "no":
         draft.understood.append(f"no {phrase}")
         draft.unwanted.append(wish)

@@ -158,7 +158,7 @@ def vocabulary() -> Vocabulary:
         kind = _KINDS.get(table, table)
         settings[kind] = entries
         for name, entry in entries.items():
-            _learn(meanings, Meaning(kind, name), entry["words"])
+            _learn(meanings, Meaning(kind, name), [*entry["words"], *entry.get("near", ())])
     for key, style in all_styles().items():
         _learn(meanings, Meaning("style", key), style.words)
     return Vocabulary(meanings, settings, genres, endings, _stems(meanings))

@@ -56,6 +56,13 @@ def test_every_genre_is_whole(key: str) -> None:
         assert genre.tempo_bpm[0] <= made.details["tempo_bpm"] <= genre.tempo_bpm[1]
 
 
+def test_an_instrument_that_the_band_has_not_names_its_stand_in() -> None:
+    made = composed(Operation.COMPOSE, "jazz with tuba", duration_s=8)
+    assert "There is no “tuba” in the band: the brass stands in for it." in made.remarks
+    assert "gm:61" in {found.sound.instrument for found in made.score.parts}
+    assert read_prompt("jazz, no tuba").remarks == read_prompt("jazz with trumpet").remarks == ()
+
+
 def test_reggaeton_has_a_dembow() -> None:
     drums = part(composed(Operation.COMPOSE, "reggaeton 96 bpm", 2, duration_s=20).score, "drums")
     assert drums is not None

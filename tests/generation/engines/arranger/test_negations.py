@@ -33,7 +33,7 @@ def names(wishes: tuple[InstrumentWish, ...]) -> set[str]:
 @pytest.mark.parametrize("form", EXCLUDING)
 def test_every_way_to_exclude_excludes_every_instrument_by_every_word(form: str) -> None:
     for name, entry in INSTRUMENTS.items():
-        for word in entry["words"]:
+        for word in (*entry["words"], *entry.get("near", ())):
             wish = read_prompt(form.format(word))
             assert (names(wish.wanted), names(wish.unwanted)) == (set(), {name}), form.format(word)
             assert any(said.startswith("no ") for said in wish.understood), form.format(word)
@@ -42,7 +42,7 @@ def test_every_way_to_exclude_excludes_every_instrument_by_every_word(form: str)
 @pytest.mark.parametrize("form", LESSENING)
 def test_less_of_an_instrument_neither_forces_nor_excludes_it(form: str) -> None:
     for name, entry in INSTRUMENTS.items():
-        for word in entry["words"]:
+        for word in (*entry["words"], *entry.get("near", ())):
             wish = read_prompt(form.format(word))
             assert (names(wish.wanted), names(wish.unwanted)) == (set(), set()), form.format(word)
             assert names(wish.softer) == {name}, form.format(word)
