@@ -43,7 +43,8 @@ LANGUAGES = sorted(catalogues())
 OPERATORS_ONLY = {
     *("app.py", "cli.py", "doctor.py", "generate.py", "health.py", "logs.py", "machine.py", "metrics.py", "replay.py"),
     *("languages.py", "network.py", "po.py", "sections.py", "settings.py"),
-    *("backup.py", "copy.py", "database.py", "ffmpeg.py", "loading.py", "options.py", "sandbox.py", "tags.py"),
+    *("backup.py", "copy.py", "database.py", "ffmpeg.py", "loading.py", "options.py", "own_styles.py", "sandbox.py"),
+    "tags.py",
 }
 """Files whose sentences are read in a terminal or a log."""
 STAYS = {

@@ -32,9 +32,7 @@ class ArrangerOptions:
             if name not in known:
                 raise EngineUnavailable(f"There is no setting engines.arranger.{name}; there are {', '.join(known)}.")
             if not isinstance(value, str):
-                raise EngineUnavailable(
-                    f"The setting engines.arranger.{name} is {value!r}; it must be text in quotes."
-                )
+                raise EngineUnavailable(f"The setting engines.arranger.{name} is {value!r}; it must be text in quotes.")
         return cls(**values)
 
     @property
