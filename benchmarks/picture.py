@@ -43,7 +43,7 @@ async def main() -> None:
             await page.goto(address)
             await make_take(page)
             await page.screenshot(path=OUT / "page.png")
-            take_url = await page.evaluate("document.querySelector('audio').src")
+            take_url = await page.evaluate("document.querySelector('.result audio').src")
             take = await page.request.get(take_url)
             (OUT / "take.mp3").write_bytes(await take.body())
             await browser.close()
@@ -59,7 +59,7 @@ async def make_take(page: Page) -> None:
     await page.click("#make")
     await expect(page.locator(".take .result")).to_be_visible(timeout=60_000)
     await page.wait_for_function("document.querySelector('.wave').naturalWidth > 0")
-    await page.wait_for_function("document.querySelector('audio').duration > 1")
+    await page.wait_for_function("document.querySelector('.result audio').duration > 1")
 
 
 if __name__ == "__main__":
