@@ -119,9 +119,7 @@ def _drums_at(drums: Drums, level: HeardLevel) -> Drums:
     changes: dict[str, Any] = {"velocity": drums.velocity * (1 + STRENGTH * level.energy)}
     if level.energy <= SPARSE_BELOW:
         calm = tuple(groove for groove in drums.grooves if groove.level != "full") or drums.grooves
-        changes["grooves"] = tuple(
-            _held_back(groove) if groove.level in ("main", "full") else groove for groove in calm
-        )
+        changes["grooves"] = tuple(_held_back(groove) if groove.level in _BUSY else groove for groove in calm)
         changes["crash"] = False
     return drums.model_copy(update=changes)
 
