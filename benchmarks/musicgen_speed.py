@@ -7,7 +7,8 @@
 Weights are random, of the published shapes: speed does not depend on their values. Codec frames a second; 50 is real
 time. `generate` in float32, in bfloat16, our steps and a reading of memory take turns, so that a busy neighbour slows
 all of them: figures are the middle of the rounds, and a ratio is that to the better of the two of its round, with the
-least and the largest behind it; `cpu` that of processor time. `generate` works without a clip in every row.
+least and the largest behind it; `undisturbed` is the ratio of the least times, `cpu` that of processor time. `generate`
+works without a clip in every row.
 `roofline` is the time that reading the weights, keys and values once takes at the bandwidth measured in the same
 round, as a share of the time that a step took.
 """
@@ -217,7 +218,8 @@ class Turns:
         shares = [bytes_read / READ_BYTES * each.wall_s / ours for each, ours in zip(self.read, step_s, strict=True)]
         return (
             f"{self.num_rows / median(step_s):6.1f} frames/s; generate {1 / median(best_s):4.1f},"
-            f" x{median(gains):.1f} ({min(gains):.1f} to {max(gains):.1f}), cpu x{median(cpu_gains):.1f};"
+            f" x{median(gains):.1f} ({min(gains):.1f} to {max(gains):.1f}), undisturbed"
+            f" x{self.num_rows * min(best_s) / min(step_s):.1f}, cpu x{median(cpu_gains):.1f};"
             f" step {median(step_s) * 1e3:.1f} ms (best {min(step_s) * 1e3:.1f}), {median(shares):.0%} of the roofline"
         )
 

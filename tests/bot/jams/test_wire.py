@@ -107,12 +107,19 @@ async def _check_closing_post(stage: WireStage, post: Message) -> None:
     mix = opened(await stage.discord.download(mix_file))
     assert mix.duration_s == pytest.approx(4 * BAR_S, abs=0.1)
     heard = analyse(mix)
-    assert heard.tempo_bpm == pytest.approx(112, rel=0.015) and heard.key == Key(9, "major")
+    beat_s = BAR_S / 4
+    assert heard.tempo_bpm in (
+        pytest.approx(112, rel=0.015),
+        pytest.approx(56, rel=0.015),
+    )  # an ear may count in halves
+    assert max(abs(time_s - beat_s * round(time_s / beat_s)) for time_s in heard.beats_s) < 0.06
     with zipfile.ZipFile(io.BytesIO(await stage.discord.download(stems_file))) as archive:
         stems = [name for name in archive.namelist() if name.endswith(".flac")]
-        assert {name.split("-")[1] for name in stems} == {"first", "second", "soft"}
-        lengths = {opened(archive.read(name)).num_frames for name in stems}
-        assert lengths == {round(4 * BAR_S * 44_100)}
+        layers = {name.split("-")[1]: opened(archive.read(name)) for name in stems}
+        assert set(layers) == {"first", "second", "soft"}
+        assert {layer.num_frames for layer in layers.values()} == {round(4 * BAR_S * 44_100)}
+        for brought in (analyse(layers["first"]), analyse(layers["second"])):  # from other tempos, and one from G
+            assert brought.tempo_bpm == pytest.approx(112, rel=0.015) and brought.key == Key(9, "major")
         credit = archive.read("CREDITS.txt").decode()
     for text in (credit, post.content):
         assert "Alice: first, soft piano" in text and "Bob: second, soft piano" in text
