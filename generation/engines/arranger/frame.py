@@ -179,7 +179,7 @@ def _grids(
         source = source.rescaled(rate)
         heard_bpm *= rate
     if request.operation is Operation.COMPOSE:
-        return _steady(_compose_tempo(asked, heard_bpm, wish, style), duration_s, beats_per_bar), source
+        return _steady(_compose_tempo(asked, heard_bpm), duration_s, beats_per_bar), source
     if request.operation is Operation.EXTEND:
         return _going_on(source, heard.duration_s, heard.duration_s + duration_s, asked), source
     said_bpm = asked or wish.tempo_bpm
@@ -232,7 +232,7 @@ def ring_s(beat_s: float) -> float:
     return min(max(2 * beat_s, 0.8), 2.0)
 
 
-def _compose_tempo(asked: float | None, heard_bpm: float, wish: Wish, style: Style) -> float:
+def _compose_tempo(asked: float | None, heard_bpm: float) -> float:
     if asked is not None:
         return asked
     return min(max(heard_bpm, 30.0), 300.0)

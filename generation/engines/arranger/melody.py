@@ -52,7 +52,7 @@ def make_theme(style: MelodyStyle, grid: Grid, rng: Random, motifs: tuple[Motif,
     first = rng.choice(motifs) if motifs else _new_motif(style, grid, rng)
     contrast = _new_motif(style, grid, rng) if len(motifs) < 2 else rng.choice(motifs)
     second = _opened(contrast, grid)
-    third = first if rng.random() < 0.5 else _ornamented(first, grid, rng)
+    third = first if rng.random() < 0.5 else _ornamented(first, rng)
     arch = rng.choice(((0, 2, 3, 0), (0, 1, 4, 1), (3, 1, 2, 0), (0, -1, 2, 1), (2, 4, 1, 0)))
     return Theme((first, second, third, _cadence(grid, rng)), arch)
 
@@ -83,7 +83,7 @@ def _opened(motif: Motif, grid: Grid) -> Motif:
     return (*kept[:-1], replace(last, steps=max(length, 1)))
 
 
-def _ornamented(motif: Motif, grid: Grid, rng: Random) -> Motif:
+def _ornamented(motif: Motif, rng: Random) -> Motif:
     """The motif with one of its longer notes split into two."""
     long = [index for index, note in enumerate(motif) if note.steps >= 4]
     if not long:
@@ -152,7 +152,7 @@ class Melodist:
             rng = self._streams.stream("melody", section.letter, section.occurrence, index)
             motif = theme.bars[place]
             if (section.occurrence or index >= PHRASE_BARS) and place in (0, 2) and rng.random() < 0.6:
-                motif = _ornamented(motif, self._grid, rng)
+                motif = _ornamented(motif, rng)
             height = theme.heights[place] + lift + (1 if index >= PHRASE_BARS and place < 2 else 0)
             played = self._bar(motif, section.first_bar + index, height, section, place == PHRASE_BARS - 1)
             if place == 0 and played and rng.random() < self._style.pickup:

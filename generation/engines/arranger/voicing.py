@@ -34,7 +34,7 @@ def voice(
     kept for where nothing else fits.
     """
     if kind == "power":
-        return _power(span, low, high, before)
+        return _power(span, low, high)
     candidates = [c for c in _candidates(_chosen(span, kind), low, high, kind) if c[0] >= low and c[-1] <= high]
     if not candidates:
         candidates = _candidates(_chosen(span, "triad"), low, high + 12, "close")
@@ -42,7 +42,7 @@ def voice(
     return min(candidates, key=lambda chord: (_cost(chord, before, centre) + _parallels(chord, before, basses), chord))
 
 
-def _power(span: ChordSpan, low: int, high: int, before: tuple[int, ...]) -> tuple[int, ...]:
+def _power(span: ChordSpan, low: int, high: int) -> tuple[int, ...]:
     """Root, fifth, octave; the root in the lowest octave of the register (diminished chords keep their own fifth)."""
     root = low + (span.root - low) % 12
     fifth = next((step for step in (7, 6, 8) if (span.root + step) % 12 in span.pitch_classes), 7)
