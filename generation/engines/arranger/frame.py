@@ -11,8 +11,9 @@ from generation.engines.arranger.grid import Grid, heard_grid, steady_grid
 from generation.engines.arranger.prompt import Wish
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
-from generation.engines.arranger.theory import key_of_chords, parse_key
+from generation.engines.arranger.theory import key_of_chords
 from generation.hearing import PITCH_NAMES, Hearing, Key
+from generation.keys import key_named
 from generation.request import Operation, Request
 
 DEFAULT_DURATION_S = 20.0
@@ -122,9 +123,7 @@ def _key(
     request: Request, heard: Hearing, wish: Wish, style: Style, streams: Streams, remarks: list[str]
 ) -> tuple[Key, int]:
     """The take's key and how many semitones the clip's music must move to reach it."""
-    asked = parse_key(request.key) if request.key else None
-    if request.key and asked is None:
-        remarks.append(f"I don't know the key {request.key!r}; a key is written like D minor or F# major.")
+    asked = key_named(request.key) if request.key else None
     found = _heard_key(heard)
     wanted = asked or wish.key
     if found is None:
