@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from generation.engines.arranger.instruments import playable
+from generation.engines.arranger.kit import Pieces, drums_of, kit_of, pieces_of
 from generation.engines.arranger.prompt import InstrumentWish, Wish
 from generation.engines.arranger.score import Sound
 from generation.engines.arranger.streams import Streams
-from generation.engines.arranger.style import Drums, Mix, PartStyle, Style, all_styles
-
-BORROWED_DRUMS = "pop"
-"""Whose drums play when a style without drums is asked for some."""
+from generation.engines.arranger.style import Drums, Mix, PartStyle, Style
 
 _SPARE_PATTERNS = {
     "bass": ("1-----1-5-----1-", "1---5---8---5---"),
@@ -43,12 +41,13 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Who plays; `drums` is None without a drummer, `kit` is the drummer's instrument."""
+    """Who plays; `drums` is None without a drummer, `kit` is the drummer's instrument, `pieces` what of it is left."""
 
     players: tuple[Player, ...]
     drums: Drums | None
     kit: str
     effects: bool
+    pieces: Pieces = Pieces()
 
     @property
     def lead(self) -> Player | None:
@@ -59,7 +58,6 @@ class Band:
 def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     """The band of a style as the prompt wants it."""
     rng = streams.stream("band")
-    drums_wanted = any(w.role == "drums" for w in wish.wanted)
     unwanted = {sound for w in wish.unwanted for sound in w.sounds}
     unwanted_roles = {w.role for w in wish.unwanted if w.name in ("drums", "bass")}
     melodic = [w for w in wish.wanted if w.role != "drums"]
@@ -70,26 +68,15 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
             typical = rng.random() < 0.6
             players.append(Player(part, choices[0] if typical else rng.choice(choices)))
     players = _only(players, melodic, style) if wish.only and wish.wanted else _with_wanted(players, melodic)
-    drums = _drums(style, wish, drums_wanted)
-    kit = "" if drums is None else drums.kits[0] if rng.random() < 0.7 else rng.choice(drums.kits)
-    return Band(
-        tuple(_distinct([_in_reach(player) for player in players])), drums, kit, style.effects and not wish.only
-    )
+    pieces = pieces_of(wish, has_own_drums=bool(style.drums.grooves))
+    drums = drums_of(style, wish, pieces)
+    kit = "" if drums is None else kit_of(drums, wish, rng)
+    named = tuple(_distinct([_in_reach(player) for player in players]))
+    return Band(named, drums, kit, style.effects and not wish.only, pieces)
 
 
 def _named_unwanted(part: PartStyle, wish: Wish) -> bool:
     return part.role == "pad" and any(w.name == "pad" for w in wish.unwanted)
-
-
-def _drums(style: Style, wish: Wish, wanted: bool) -> Drums | None:
-    if any(w.role == "drums" for w in wish.unwanted) or (wish.only and wish.wanted and not wanted):
-        return None
-    if style.drums.grooves:
-        return style.drums.model_copy(update={"enter": 0.0}) if wanted else style.drums
-    if not wanted:
-        return None
-    borrowed = all_styles()[BORROWED_DRUMS].drums
-    return borrowed.model_copy(update={"enter": 0.0})
 
 
 def _with_wanted(players: list[Player], wanted: list[InstrumentWish]) -> list[Player]:

@@ -106,7 +106,7 @@ def _as_asked(style: Style, wish: Wish) -> Style:
     softer = {sound for instrument in wish.softer for sound in instrument.sounds}
     parts = _parts_left(style, wish)
     changes["parts"] = tuple(_softened(part) if softer & set(part.instruments) else part for part in parts)
-    if any(instrument.role == "drums" for instrument in wish.softer):
+    if any(instrument.name == "drums" for instrument in wish.softer):
         changes["drums"] = _softened(style.drums)
     if unwanted := wish.unwanted_flags & _SECTION_FLAGS.keys():
         gone = {_SECTION_FLAGS[flag] for flag in unwanted}
@@ -140,7 +140,7 @@ def nearness(style: Style, wish: Wish) -> float:
         sounds = set(instrument.sounds)
         score += 1.0 if sounds & typical else 0.6 if sounds & possible else 0.0
         score += 0.4 * (instrument.role == "drums" and bool(style.drums.grooves))
-    score -= sum(0.8 for w in wish.unwanted if w.role == "drums" and style.drums.grooves)
+    score -= sum(0.8 for w in wish.unwanted if w.name == "drums" and style.drums.grooves)
     if wish.tempo_bpm is not None:
         middle = math.sqrt(style.tempo_bpm[0] * style.tempo_bpm[1])
         score += 0.6 - 2.0 * abs(math.log2(wish.tempo_bpm / middle))

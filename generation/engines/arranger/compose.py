@@ -16,6 +16,7 @@ from generation.engines.arranger.events import Event, never_stuck, within_reach
 from generation.engines.arranger.frame import Frame, key_name
 from generation.engines.arranger.groove import play_drums
 from generation.engines.arranger.harmony import chord_names
+from generation.engines.arranger.kit import pieces_heard
 from generation.engines.arranger.lead import play_lead
 from generation.engines.arranger.perform import Feel, drum_lateness, perform
 from generation.engines.arranger.score import Part, Score
@@ -40,7 +41,7 @@ def compose(job: EngineJob) -> Iterator[str | Composition]:
     _write_drums(draft)
     yield "drums"
     for player in sorted(draft.band.players, key=_turn):
-        events = within_reach(_never_stuck(_events_of(player, draft), draft.frame), *player.reach)
+        events = within_reach(never_stuck(_events_of(player, draft), *_bars(draft.frame)), *player.reach)
         feel = _feel(player, draft.style, draft.frame)
         notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", player.name))
         draft.parts.append(Part(player.name, sound_of(player), notes))
@@ -60,16 +61,18 @@ def _write_drums(draft: Draft) -> None:
         return
     wild = draft.job.request.sampling.temperature
     draft.drums = play_drums(band.drums, draft.form, draft.frame.grid, draft.streams, wild)
+    struck = band.pieces.heard(draft.drums.events)
     feel = Feel(
         *_swing(style, draft.frame), style.humanise_ms * 0.6, late_by_pitch_ms=drum_lateness(band.drums.late_ms)
     )
-    events = _never_stuck(draft.drums.events, draft.frame)
+    events = never_stuck(struck, *_bars(draft.frame), is_pitched=False)
     notes = perform(events, draft.frame, feel, draft.streams.stream("humanise", "drums"))
     draft.parts.append(Part("drums", sound_of_drums(band), notes))
 
 
-def _never_stuck(events: tuple[Event, ...], frame: Frame) -> tuple[Event, ...]:
-    return never_stuck(events, frame.grid.beats_per_bar, frame.counted_bar_beats)
+def _bars(frame: Frame) -> tuple[float, float]:
+    """The band's own bar and the one that people count, in the band's beats."""
+    return frame.grid.beats_per_bar, frame.counted_bar_beats
 
 
 def _swing(style: Style, frame: Frame) -> tuple[float, int]:
@@ -140,6 +143,7 @@ def _details(draft: Draft) -> dict[str, Any]:
         "form": [{"part": s.kind, "bars": s.num_bars, "energy": round(s.energy, 2)} for s in draft.form],
         "band": {player.name: player.instrument for player in draft.band.players}
         | ({"drums": draft.band.kit} if draft.band.drums else {}),
+        "kit": pieces_heard(note.pitch for part in draft.parts if part.name == "drums" for note in part.notes),
         "understood": list(wish.understood),
         "not_understood": list(wish.unknown),
     }
@@ -149,5 +153,6 @@ def _remarks(draft: Draft) -> tuple[str, ...]:
     silent: tuple[str, ...] = ()
     if draft.job.hearings and draft.hearing is None:
         silent = ("The clip is silent, so I wrote music without it.",)
-    said = (*silent, *draft.wish.remarks, draft.choice.remark, *draft.frame.remarks)
+    kit = draft.band.pieces.remark if draft.band.drums else ""
+    said = (*silent, *draft.wish.remarks, draft.choice.remark, kit, *draft.frame.remarks)
     return tuple(dict.fromkeys(sentence for sentence in said if sentence))

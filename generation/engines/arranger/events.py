@@ -106,17 +106,19 @@ def within_reach(events: Iterable[Event], low: int, high: int) -> tuple[Event, .
     return tuple(out)
 
 
-def never_stuck(events: Iterable[Event], beats_per_bar: float, counted_bar: float | None = None) -> tuple[Event, ...]:
+def never_stuck(
+    events: Iterable[Event], beats_per_bar: float, counted_bar: float | None = None, *, is_pitched: bool = True
+) -> tuple[Event, ...]:
     """The events with a small change in every bar that would be the fourth alike in a row.
 
     `counted_bar`, in the same beats, is the bar that people count where the band feels another one, in half or double
-    time: such bars are kept from running too.
+    time: such bars are kept from running too. Drums (not `is_pitched`) stay the drums that they are.
     """
-    varied = _without_runs(events, beats_per_bar)
-    return varied if counted_bar in (None, beats_per_bar) else _without_runs(varied, counted_bar)
+    varied = _without_runs(events, beats_per_bar, is_pitched)
+    return varied if counted_bar in (None, beats_per_bar) else _without_runs(varied, counted_bar, is_pitched)
 
 
-def _without_runs(events: Iterable[Event], beats: float) -> tuple[Event, ...]:
+def _without_runs(events: Iterable[Event], beats: float, is_pitched: bool) -> tuple[Event, ...]:
     """The events with a change in every bar of so many beats that would be the fourth alike, or the fourth of a pair
     that alternates."""
     bars: dict[int, list[Event]] = {}
@@ -127,7 +129,7 @@ def _without_runs(events: Iterable[Event], beats: float) -> tuple[Event, ...]:
         shape = _shape(played, bar * beats)
         back = range(1, MAX_BARS_ALIKE + 1)
         if any(all(shapes.get(bar - step * index) == shape for index in back) for step in (1, 2)):
-            bars[bar] = _changed(played, beats)
+            bars[bar] = _changed(played, beats, is_pitched)
         shapes[bar] = _shape(bars[bar], bar * beats)
     return tuple(event for played in bars.values() for event in played)
 
@@ -137,9 +139,9 @@ def _shape(events: list[Event], start: float) -> frozenset[tuple[int, int]]:
     return frozenset((round((event.start - start) * _STEPS_PER_BEAT), event.pitch) for event in events)
 
 
-def _changed(events: list[Event], beats: float) -> list[Event]:
+def _changed(events: list[Event], beats: float, is_pitched: bool) -> list[Event]:
     """A bar without its last weak stroke, into which the one before is held; a bar of one stroke opens its chord by an
-    octave, or strikes a single note twice."""
+    octave, or strikes a single note, or a drum, twice."""
     starts = sorted({event.start for event in events})
     if len(starts) > 1:
         gone = next((start for start in reversed(starts[1:]) if start % 1), starts[-1])
@@ -151,8 +153,11 @@ def _changed(events: list[Event], beats: float) -> list[Event]:
             if event.start != gone
         ]
     last = events[-1]
-    if len(events) > 1:
+    if len(events) > 1 and is_pitched:
         return [replace(events[0], pitch=events[0].pitch + 12), *events[1:]]
+    if not is_pitched:
+        start = last.start + (beats / 2 if last.start % beats < beats / 2 else -beats / 2)
+        return [*events, replace(last, start=start, velocity=last.velocity * 0.85)]
     half = min(last.length, beats) / 2  # still in this bar
     again = replace(last, start=last.start + half, length=last.length - half, velocity=last.velocity * 0.85)
     return [replace(last, length=half), again]

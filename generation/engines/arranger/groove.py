@@ -24,7 +24,7 @@ _LEVEL_CHAINS = {
 OWN_CHANGES = 2
 """So many strokes of a groove are a take's own, so that two takes on one groove don't play the same."""
 _HATS = ("hat", "ride", "shaker", "tambourine", "pedal", "cabasa", "bell", "triangle")
-_PLAIN_FILLS = (
+PLAIN_FILLS = (
     Fill(lines={"snare": "x.xxx.xx", "kick": "x...x..."}),
     Fill(
         lines={
@@ -197,7 +197,9 @@ def _never_stuck(lines: Bar, history: list[Bar], rng: Random) -> Bar:
 
 def _filled(lines: Bar, drums: Drums, rng: Random, steps: int, whole: bool) -> Bar:
     """The bar with a fill in its last steps; a small one keeps to the last beat's length."""
-    fill = rng.choice(drums.fills or _PLAIN_FILLS)
+    fill = rng.choice(drums.fills or PLAIN_FILLS)
+    if not fill.lines:  # the kit has none of what fills are played on
+        return lines
     length = len(next(iter(fill.lines.values())))
     taken = min(length, steps) if whole else min(4, length, steps)
     out: Bar = {}

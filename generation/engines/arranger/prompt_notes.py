@@ -14,13 +14,14 @@ Sense = Literal["plain", "no", "less", "open"]
 CONTRARY_SHARE = 0.5
 """How much of a word's effect on tempo and energy a negation turns round: "not fast" is rather slow, not slow."""
 
+INSTRUMENT_KINDS = frozenset({"instrument", "lacking", "piece", "kit"})
 _OTHER_MODE = {"major": "minor", "minor": "major"}
 
 
 def note(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sense: Sense) -> None:
     """Write one understood phrase into the draft."""
     entry = words.settings.get(meaning.kind, {}).get(meaning.name, {})
-    if meaning.kind in ("instrument", "lacking"):
+    if meaning.kind in INSTRUMENT_KINDS:
         _note_instrument(draft, words, meaning, phrase, sense)
         return
     draft.understood.append(phrase if sense == "plain" else f"{'less' if sense == 'less' else 'no'} {phrase}")
@@ -41,7 +42,9 @@ def note(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sen
 
 def note_solo(draft: WishDraft, sense: Sense) -> None:
     """The instrument named last leads; after "no" it just doesn't get a solo."""
-    if sense == "plain" and draft.wanted:
+    if draft.wanted and draft.wanted[-1].role == "drums":
+        pass  # a drummer leads no tune
+    elif sense == "plain" and draft.wanted:
         draft.wanted[-1] = replace(draft.wanted[-1], role="lead")
     elif sense == "no" and draft.unwanted:
         draft.softer.append(draft.unwanted.pop())
@@ -49,8 +52,8 @@ def note_solo(draft: WishDraft, sense: Sense) -> None:
 
 
 def _note_instrument(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sense: Sense) -> None:
-    entry = words.settings["instrument"][meaning.name]
-    wish = InstrumentWish(meaning.name, tuple(entry["sounds"]), entry["role"])
+    entry = words.settings["instrument" if meaning.kind == "lacking" else meaning.kind][meaning.name]
+    wish = _wish_of(meaning, entry)
     if meaning.kind == "lacking":
         draft.understood.append(f"no {meaning.name}")
         draft.unwanted.append(wish)
@@ -66,6 +69,14 @@ def _note_instrument(draft: WishDraft, words: Vocabulary, meaning: Meaning, phra
     else:
         draft.understood.append(f"less {phrase} (quieter)" if sense == "less" else f"{phrase} (left to the style)")
         draft.softer += [wish] if sense == "less" else []
+
+
+def _wish_of(meaning: Meaning, entry: dict[str, Any]) -> InstrumentWish:
+    if meaning.kind == "piece":
+        return InstrumentWish(meaning.name, (), "drums", tuple(entry["drums"]), tuple(entry["lines"].items()))
+    if meaning.kind == "kit":
+        return InstrumentWish(meaning.name, tuple(entry["kits"]), "drums")
+    return InstrumentWish(meaning.name, tuple(entry["sounds"]), entry["role"])
 
 
 def _note_style(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sense: Sense) -> None:

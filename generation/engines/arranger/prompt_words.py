@@ -22,9 +22,11 @@ BARE_TEMPO_BPM = (50, 220)
 
 _TOO = frozenset({"too", "zu"})
 """Before a tempo a complaint ("too fast"), elsewhere perhaps not ("piano too", "zu Hause")."""
+_BUT = frozenset({"except", "except for", "excepto", "salvo", "ausser", "sauf", "hormis"})
+"""After something that is excluded these bring back what follows: "no drums except the kick"."""
 _END = Meaning("separator", "")
 _GROUPS = {
-    "instrument": "things", "lacking": "things", "unsupported": "things", "flag": "things", "role": "things",
+    "instrument": "things", "piece": "things", "kit": "things", "lacking": "things", "unsupported": "things", "flag": "things", "role": "things",
     "style": "style", "genre": "style",
     "mood": "feel", "tempo": "feel", "energy": "feel", "era": "feel",
 }  # fmt: skip
@@ -130,7 +132,7 @@ def _takes_back(meaning: Meaning, reach: _Reach, draft: WishDraft) -> bool:
 
 def _read(word: _Word, reach: _Reach, words: Vocabulary, draft: WishDraft, before: _Word | None) -> None:
     kind = word.meaning.kind if word.meaning is not None else "ignored"
-    if kind in ("separator", "contrast"):
+    if kind in ("separator", "contrast") or (word.phrase in _BUT and reach.sense == "no" and reach.met):
         reach.start("plain")
         reach.run = []
     elif kind in ("negation", "less", "excess", "degree"):
@@ -161,7 +163,8 @@ def _turn(kind: str, reach: _Reach) -> None:
 
 def _read_only(word: _Word, reach: _Reach, draft: WishDraft, before: _Word | None) -> None:
     """ "Only piano" is the whole band; "a guitar solo" is a guitar that leads it; "not only" says nothing."""
-    after_instrument = before is not None and before.meaning is not None and before.meaning.kind == "instrument"
+    kind = before.meaning.kind if before is not None and before.meaning is not None else ""
+    after_instrument = kind in notes.INSTRUMENT_KINDS
     if word.phrase == "solo" and after_instrument:
         notes.note_solo(draft, reach.sense)
     elif reach.sense == "plain" or reach.met:

@@ -21,6 +21,7 @@ DRUMS = {
     "ride": 51, "bell": 53, "crash": 49, "crash2": 57, "tomhigh": 50, "tommid": 47, "tomlow": 45, "tomfloor": 41,
     "tambourine": 54, "cowbell": 56, "shaker": 70, "cabasa": 69, "clave": 75, "conga": 63, "congamute": 62,
     "congalow": 64, "bongo": 60, "bongolow": 61, "timbale": 65, "agogo": 67, "triangle": 81, "woodblock": 76,
+    "guiro": 73, "cuica": 79, "castanets": 85, "taiko": 86,
 }  # fmt: skip
 """General MIDI percussion pitches by the names that style files use."""
 

@@ -16,7 +16,7 @@ from generation.engines.arranger.wish import Genre
 FOLDER = Path(__file__).parent
 GRAMMAR_FILE = FOLDER / "vocabulary_grammar.toml"
 GENRES_FILE = FOLDER / "vocabulary_genres.toml"
-MEANINGS_FILES = (FOLDER / "vocabulary.toml", FOLDER / "vocabulary_instruments.toml")
+MEANINGS_FILES = tuple(FOLDER / f"vocabulary{part}.toml" for part in ("", "_instruments", "_drums"))
 LONGEST_PHRASE = 5
 MIN_LETTERS_FOR_GUESS = 5
 GUESS_LIKENESS = 0.82
@@ -31,13 +31,14 @@ MIN_LETTERS_BEFORE_ENDING = 3
 
 _ENDINGS = ("en", "em", "er", "es", "as", "os", "s", "e", "n", "a", "o")
 """Of plurals and of adjectives in German and Spanish, the longest first."""
-_INFLECTED = frozenset({"instrument", "mood", "tempo", "energy", "flag", "unsupported", "era"})
+_PLAYED = frozenset({"instrument", "piece", "kit"})
+_INFLECTED = _PLAYED | {"mood", "tempo", "energy", "flag", "unsupported", "era"}
 _NAMED = frozenset({"style", "genre"})
 _PLURALS = frozenset({"s", "es", "n", "en", "e", "er"})
 _KINDS = {
     "articles": "article", "contrasts": "contrast", "degrees": "degree", "eras": "era", "flags": "flag",
-    "instruments": "instrument", "joins": "join", "metres": "metre", "moods": "mood", "negations": "negation",
-    "roles": "role",
+    "instruments": "instrument", "joins": "join", "kits": "kit", "metres": "metre", "moods": "mood",
+    "negations": "negation", "pieces": "piece", "roles": "role",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ class Vocabulary:
         """The known word that a mistyped one most likely means; None when nothing is near."""
         if len(word) < MIN_LETTERS_FOR_GUESS:
             return None
-        kinds = _NAMED | {"mood", "instrument"}
+        kinds = _NAMED | {"mood", "instrument", "piece"}
         known = [
             phrase[0]
             for phrase, meaning in self.meanings.items()
@@ -193,7 +194,7 @@ def _stems(meanings: dict[tuple[str, ...], Meaning]) -> dict[tuple[str, ...], Me
     unclear = {tuple(map(stem, phrase)) for phrase, meaning in meanings.items() if meaning.kind not in _INFLECTED}
     for phrase, meaning in meanings.items():
         stems = tuple(map(stem, phrase))
-        is_one_instrument = len(phrase) == 1 and meaning.kind == "instrument"  # "drumms" is no form of "drummer"
+        is_one_instrument = len(phrase) == 1 and meaning.kind in _PLAYED  # "drumms" is no form of "drummer"
         if meaning.kind in _INFLECTED and not is_one_instrument and found.setdefault(stems, meaning) != meaning:
             unclear.add(stems)
     return {stems: meaning for stems, meaning in found.items() if stems not in unclear}

@@ -10,11 +10,17 @@ from generation.hearing import Key
 
 @dataclass(frozen=True, slots=True)
 class InstrumentWish:
-    """An instrument by its name in the vocabulary, the sounds that count as it (the typical first), and its role."""
+    """An instrument by its name in the vocabulary, the sounds that count as it (the typical first), and its role.
+
+    Of the role "drums" are the whole kit ("drums"), a kind of kit, whose `sounds` are kits, and a piece of it: then
+    `pieces` are the drums of styles that count as it and `lines` what it plays where a groove has none of it.
+    """
 
     name: str
     sounds: tuple[str, ...]
     role: str
+    pieces: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Wish:
     `styles` are keys in the order of naming, one for each name; `genres` are those that a style stands in for.
     `energy` -1..1 is added to the style's, `tempo_factor` multiplies its tempo. `wanted` instruments sound, `unwanted`
     ones are silent, `softer` ones are neither called for nor excluded but quieter where the style has them. `only`
-    says that the wanted instruments are the whole band. `unwanted_roles` are roles of parts in styles that nobody
+    says that the wanted instruments are the whole band, `only_kit` that the wanted pieces are the whole drum kit.
+    `unwanted_roles` are roles of parts in styles that nobody
     plays, but for instruments that are wanted. `understood` are phrases as they were read, `unknown` words
     and numbers that nothing was made of, `remarks` sentences for the user.
     """
@@ -59,6 +66,7 @@ class Wish:
     unwanted: tuple[InstrumentWish, ...] = ()
     softer: tuple[InstrumentWish, ...] = ()
     only: bool = False
+    only_kit: bool = False
     energy: float = 0.0
     flags: frozenset[str] = frozenset()
     unwanted_flags: frozenset[str] = frozenset()
@@ -102,9 +110,17 @@ class WishDraft:
         lists: dict[str, Any] = {name: tuple(dict.fromkeys(getattr(self, name))) for name in names}
         unwanted = {instrument.name for instrument in lists["unwanted"]}
         lists["wanted"] = tuple(wish for wish in lists["wanted"] if wish.name not in unwanted)
+        if self.fields.get("only") and _is_of_the_kit(lists["wanted"]):
+            self.fields |= {"only": False, "only_kit": True}
         lists["styles"] = tuple(self.styles)  # a style that is named twice also counts for a genre beside it
         settled = unwanted | {wish.name for wish in lists["wanted"]}
         lists["softer"] = tuple(wish for wish in lists["softer"] if wish.name not in settled)
         set_names = ("unwanted_styles", "flags", "unwanted_flags", "unwanted_roles")
         sets: dict[str, Any] = {name: frozenset(getattr(self, name)) for name in set_names}
         return Wish(**lists, **sets, **self.fields)
+
+
+def _is_of_the_kit(wanted: tuple[InstrumentWish, ...]) -> bool:
+    """Whether an "only" speaks of the kit: "drums with only kick and snare"; "only kick and snare" is the whole band."""
+    named = any(wish.name == "drums" for wish in wanted)
+    return named and any(wish.pieces for wish in wanted) and all(wish.role == "drums" for wish in wanted)
