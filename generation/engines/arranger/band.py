@@ -47,7 +47,7 @@ class Band:
     drums: Drums | None
     kit: str
     effects: bool
-    pieces: Pieces = Pieces()
+    pieces: Pieces
 
     @property
     def lead(self) -> Player | None:

@@ -26,7 +26,8 @@ _BUT = frozenset({"except", "except for", "excepto", "salvo", "ausser", "sauf", 
 """After something that is excluded these bring back what follows: "no drums except the kick"."""
 _END = Meaning("separator", "")
 _GROUPS = {
-    "instrument": "things", "piece": "things", "kit": "things", "lacking": "things", "unsupported": "things", "flag": "things", "role": "things",
+    "instrument": "things", "piece": "things", "kit": "things", "lacking": "things", "unsupported": "things",
+    "flag": "things", "role": "things",
     "style": "style", "genre": "style",
     "mood": "feel", "tempo": "feel", "energy": "feel", "era": "feel",
 }  # fmt: skip

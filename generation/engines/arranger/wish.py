@@ -121,6 +121,6 @@ class WishDraft:
 
 
 def _is_of_the_kit(wanted: tuple[InstrumentWish, ...]) -> bool:
-    """Whether an "only" speaks of the kit: "drums with only kick and snare"; "only kick and snare" is the whole band."""
+    """Whether an "only" is of the kit ("drums with only kick and snare"): "only kick and snare" is the whole band."""
     named = any(wish.name == "drums" for wish in wanted)
     return named and any(wish.pieces for wish in wanted) and all(wish.role == "drums" for wish in wanted)
