@@ -127,7 +127,7 @@ def start(
     interaction = Interaction(server, new_id, token, kind, who, channel, data, message, opened_by)
     server.interactions.append(interaction)
     server.interactions_by_token[token] = interaction
-    interaction.sent_s = server.clock.now_s()
+    interaction.sent_s = server.clock.waited_s()
     body = _event(interaction)
     server.gateway.dispatch("INTERACTION_CREATE", body)
     if server.faults.chance("duplicated interaction", server.faults.duplicate_rate):

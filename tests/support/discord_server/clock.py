@@ -14,6 +14,10 @@ T = TypeVar("T")
 EPOCH_MS = 1_420_070_400_000
 
 
+HANG_S = 60.0
+"""What is waited for has long happened by then, unless it never happens."""
+
+
 class Clock:
     """Seconds since 1970 as the server sees them; `advance` is how a token or a signed URL grows old at once."""
 
@@ -22,6 +26,10 @@ class Clock:
 
     def now_s(self) -> float:
         return time.time() + self._ahead_s
+
+    def waited_s(self) -> float:
+        """Seconds on the event loop's clock, on which a test's pauses of the machine do not count."""
+        return asyncio.get_running_loop().time() + self._ahead_s
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass for the server (negative: the clock jumps back)."""

@@ -13,6 +13,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from . import payloads
+from .clock import HANG_S
 from .transport import make_encoder
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Gateway:
     def connected(self) -> list[Session]:
         return [session for session in self.sessions.values() if session.outgoing is not None]
 
-    async def wait_ready(self, timeout: float = 15.0) -> None:  # noqa: ASYNC109 - reads better in a test
+    async def wait_ready(self, timeout: float = HANG_S) -> None:  # noqa: ASYNC109 - reads better in a test
         """Until a client is identified and has been sent its guilds, now or later. Raises TimeoutError."""
         if not self.connected:
             await asyncio.wait_for(self._ready.wait(), timeout)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .clock import Watch
+from .clock import HANG_S, Watch
 
 if TYPE_CHECKING:
     from .messages import Message
@@ -37,7 +37,7 @@ class Interaction:
     data: dict[str, Any]
     message: Message | None = None  # the message whose component was used
     opened_by: Interaction | None = None  # of a form: what the form answered
-    sent_s: float = 0.0
+    sent_s: float = 0.0  # by the clock's `waited_s`
     acknowledged_after_s: float | None = None
     answer: int | None = None  # callback type
     original: Message | None = None
@@ -59,7 +59,8 @@ class Interaction:
         return {"0": str(guild.id) if guild else "0"}
 
     def age_s(self) -> float:
-        return self.server.clock.now_s() - self.sent_s
+        """Seconds since the event went out."""
+        return self.server.clock.waited_s() - self.sent_s
 
     def check_callback(self) -> None:
         """Raise 40060 where it is acknowledged already, 10062 where it is too late."""
@@ -87,7 +88,7 @@ class Interaction:
         except TimeoutError:
             raise TimeoutError(f"no {what} within {timeout} s: {self!r}") from None
 
-    async def wait_acknowledged(self, timeout: float = ACKNOWLEDGE_WITHIN_S) -> float:  # noqa: ASYNC109
+    async def wait_acknowledged(self, timeout: float = HANG_S) -> float:  # noqa: ASYNC109
         """Seconds from the event to the bot's acknowledgement. Raises TimeoutError."""
         await self.wait(lambda it: it.acknowledged_after_s is not None, timeout, "acknowledgement")
         return self.acknowledged_after_s or 0.0
@@ -95,7 +96,7 @@ class Interaction:
     async def wait_response(
         self,
         passes: Callable[[Message], bool] = lambda message: True,
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = HANG_S,  # noqa: ASYNC109
     ) -> Message:
         """The message that answers it, once it is more than "… is thinking" and passes. Raises TimeoutError."""
 
@@ -110,18 +111,18 @@ class Interaction:
     async def wait_followup(
         self,
         passes: Callable[[Message], bool] = lambda message: True,
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = HANG_S,  # noqa: ASYNC109
     ) -> Message:
         """The first follow-up that passes. Raises TimeoutError."""
         await self.wait(lambda it: any(passes(each) for each in it.followups), timeout, "follow-up")
         return next(each for each in self.followups if passes(each))
 
-    async def wait_form(self, timeout: float = ACKNOWLEDGE_WITHIN_S) -> dict[str, Any]:  # noqa: ASYNC109
+    async def wait_form(self, timeout: float = HANG_S) -> dict[str, Any]:  # noqa: ASYNC109
         """The form (modal) that the bot opened: title, custom_id, components. Raises TimeoutError."""
         await self.wait(lambda it: it.form is not None, timeout, "form")
         return self.form or {}
 
-    async def wait_choices(self, timeout: float = ACKNOWLEDGE_WITHIN_S) -> list[dict[str, Any]]:  # noqa: ASYNC109
+    async def wait_choices(self, timeout: float = HANG_S) -> list[dict[str, Any]]:  # noqa: ASYNC109
         """The choices of an autocomplete. Raises TimeoutError."""
         await self.wait(lambda it: it.choices is not None, timeout, "choices")
         return self.choices or []

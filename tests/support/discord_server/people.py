@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import acting
+from .clock import HANG_S
 
 if TYPE_CHECKING:
     from .interactions import Interaction
@@ -71,7 +72,7 @@ class User:
         option: str,
         typed: Any = "",
         *,
-        timeout: float = 5.0,  # noqa: ASYNC109 - reads better in a test
+        timeout: float = HANG_S,  # noqa: ASYNC109 - reads better in a test
         **others: Any,
     ) -> list[dict[str, Any]]:
         """Type into an option: the choices that the bot offers, as [{"name": …, "value": …}, …]."""

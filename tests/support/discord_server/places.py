@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import payloads, permissions
-from .clock import Watch
+from .clock import HANG_S, Watch
 from .people import Member, Role, User
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Channel:
     async def wait_for_message(
         self,
         passes: Callable[[Message], bool] = lambda message: True,
-        timeout: float = 10.0,  # noqa: ASYNC109 - a test reads better with it
+        timeout: float = HANG_S,  # noqa: ASYNC109 - a test reads better with it
         *,
         after: Message | None = None,
         ephemeral: bool = False,

@@ -43,5 +43,4 @@ class Recorded:
         source = call.interaction
         if source is None:
             return cls(call.method, call.template, call.path, call.query, at_s, None, None)
-        since_s = at_s - source.sent_s
-        return cls(call.method, call.template, call.path, call.query, at_s, source.id, since_s)
+        return cls(call.method, call.template, call.path, call.query, at_s, source.id, source.age_s())

@@ -24,7 +24,7 @@ from aiohttp import ClientSession, web
 from . import acting, payloads, posting, rest
 from . import routes as _registered  # noqa: F401 - importing it adds the routes to the router
 from .cdn import DEFAULT_LIFE_S, Cdn
-from .clock import Clock, Snowflakes
+from .clock import HANG_S, Clock, Snowflakes
 from .commands import Commands
 from .faults import Faults
 from .gateway import MESSAGE_CONTENT, Gateway
@@ -195,7 +195,7 @@ class DiscordServer:
             yield
 
     @asynccontextmanager
-    async def running(self, client: discord.Client, timeout: float = 15.0) -> AsyncIterator[discord.Client]:  # noqa: ASYNC109
+    async def running(self, client: discord.Client, timeout: float = HANG_S) -> AsyncIterator[discord.Client]:  # noqa: ASYNC109
         """Start a client in this process, wait until it is ready, and close it in the end."""
         with self.redirected():
             try:
