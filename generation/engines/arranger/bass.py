@@ -14,6 +14,10 @@ from generation.engines.arranger.theory import nearest_pitch, scale_walk
 
 CHROMATIC_SHARE = 0.1
 """How many of a walking line's approach notes to a new chord come from a semitone outside the scale."""
+BOOMING = "synth:bass808"
+"""It rings on under all that follows: it plays roots and their octaves alone."""
+HELD_ROOTS = ("1-------1-------", "1---------1---8-")
+"""What it plays in a style whose bass walks."""
 CHROMATIC_FROM_CHORDS = 4
 """In a line over fewer chords one note outside the scale sounds like a mistake."""
 
@@ -30,6 +34,7 @@ def play_bass(
     events: list[Event] = []
     style = player.style
     by_letter: dict[str, str] = {}
+    patterns = style.patterns or HELD_ROOTS
     history: list[tuple[tuple[float, int], ...]] = []
     for section in form:
         if section.kind == "ending":
@@ -37,14 +42,14 @@ def play_bass(
             continue
         if not plays_in(player, section):
             continue
-        unused = [p for p in style.patterns if p not in by_letter.values()] or list(style.patterns)
-        if unused and section.letter not in by_letter:
+        unused = [p for p in patterns if p not in by_letter.values()] or list(patterns)
+        if section.letter not in by_letter:
             rng = streams.stream("bass", "pattern", section.letter)
-            by_letter[section.letter] = own_pattern(unused, style.patterns, rng)
+            by_letter[section.letter] = own_pattern(unused, patterns, rng)
         for bar in range(section.first_bar, section.end_bar):
             rng = streams.stream("bass", section.letter, section.occurrence, bar - section.first_bar)
             last = events[-1].pitch if events else sum(style.register_) // 2 - 3
-            if style.walking:
+            if style.walking and player.instrument != BOOMING:
                 events += _walk(bar, harmony, grid, player, last, rng)
                 continue
             found = _strokes(player, by_letter[section.letter], bar, section, grid, kicks, rng)
@@ -116,6 +121,7 @@ def _play(
         velocity = min(player.style.velocity * (1.06 if on_kick else 0.94) * (1.05 if stroke.step == 0 else 1.0), 1.0)
         for span in harmony.between(start, end):
             sign = _on_the_beat(stroke, span, harmony, grid)
+            sign = sign if player.instrument != BOOMING or sign in "18" else "1"
             pitch = _pitch(sign, span, harmony, player, last, rng)
             length = (span.end - span.start) * player.style.legato
             events.append(Event(span.start, max(length, 0.1), pitch, velocity))

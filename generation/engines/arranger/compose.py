@@ -108,6 +108,7 @@ def finish(draft: Draft) -> Composition:
     score = Score(
         frame.duration_s, tuple(part for part in draft.parts if part.notes), beats, frame.counted.beats_per_bar,
         frame.tuning_cents, style.space, style.character, markers, upbeats,
+        tuple((frame.grid.seconds(span.start) - shift, span.root) for span in draft.harmony.spans),
     )  # fmt: skip
     return Composition(score, frame, _details(draft), _remarks(draft))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,6 +27,9 @@ STAGE_S = 0.12
 PLAYING_SHARE = 0.7
 """Part of the whole work that playing and the channel strips take; the rest is echo, room and bus."""
 WRAP_TAIL_S = 4.0
+EARLY_S = 0.05
+"""A drum that is struck so shortly before a chord changes is meant for the chord that comes."""
+Roots = tuple[tuple[float, int], ...]
 GLIDE_REST_S, GLIDE_SHORT_S, GLIDE_LEAP = 0.06, 0.4, 7
 
 
@@ -85,7 +89,7 @@ class Player:
         for part in score.parts:
             instrument = self._instrument(part, score.tuning_cents)
             track = Track(part, np.zeros((2 if instrument.is_stereo else 1, num_frames + tail), dtype=np.float32))
-            for num_played in self._play(track.dry, part, instrument, seed):
+            for num_played in self._play(track.dry, part, instrument, seed, score.roots):
                 yield Stage(part.name, PLAYING_SHARE * (done + num_played) / max(num_notes, 1))
             done += len(part.notes)
             for _ in mixer.add(track):
@@ -102,7 +106,7 @@ class Player:
             pass
         return out
 
-    def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int) -> Iterator[int]:
+    def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int, roots: Roots = ()) -> Iterator[int]:
         """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
         notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
         instrument.expect((note.pitch, note.velocity, _hold(note)) for note in notes)
@@ -112,7 +116,7 @@ class Player:
         for index, note in enumerate(notes):
             variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
             level, glide = self._level(instrument, note.pitch), _glide(part.sound.glide_s, before, note)
-            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, level, glide)
+            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, level, glide, _root_at(roots, note))
             before = note
             if perf_counter() - since > STAGE_S:
                 yield index
@@ -169,11 +173,20 @@ def _lay_note(
     variant: int,
     level: float,
     glide: tuple[int, float] | None,
+    root: int | None,
 ) -> None:
     start, hold = _frame(note.start_s), _hold(note)
-    for tone in instrument.tones(note.pitch, note.velocity, hold, variant, glide):
+    stroke = (note.pitch, note.velocity, hold, variant, glide)
+    tones = instrument.tones(*stroke, root) if isinstance(instrument, Synth) else instrument.tones(*stroke)
+    for tone in tones:
         if start < out.shape[1]:
             lay(out, tone, start, hold, level, cut)
+
+
+def _root_at(roots: Roots, note: Note) -> int | None:
+    """The root of the chord that a note is struck in; a hand that is early means the chord that comes."""
+    index = bisect_right(roots, (note.start_s + EARLY_S, 12)) - 1
+    return roots[max(index, 0)][1] if roots else None
 
 
 def _hold(note: Note) -> int:

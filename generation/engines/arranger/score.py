@@ -70,3 +70,6 @@ class Score:
     """(seconds, name of the part of the form) for the MIDI file and the recipe."""
     upbeats_s: tuple[float, ...] = ()
     """The beats before the first downbeat, where the music does not begin with a whole bar."""
+    roots: tuple[tuple[float, int], ...] = ()
+    """(seconds, pitch class): from when on a chord of this root sounds; drums that ring with a pitch are tuned to it.
+    """

@@ -83,7 +83,7 @@ class Synth:
         self._drums = kit(name) if self.is_kit else {}
         self._single = single_drum(name)
         self._voice = None if self.is_kit or self._single else _VOICES[name]
-        self._tuning_cents = 0.0 if self._voice is None else tuning_cents
+        self._tuning_cents = tuning_cents
         self._longest: dict[tuple[int, int], int] = {}
 
     @property
@@ -103,17 +103,18 @@ class Synth:
         return self._drums[pitch].exclusive_class if pitch in self._drums else 0
 
     def tones(
-        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None
-    ) -> list[Tone]:
+        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None,
+        root: int | None = None,
+    ) -> list[Tone]:  # fmt: skip
         """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` chooses among four hits.
 
-        `glide` is (the pitch to slide from, seconds).
+        `glide` is (the pitch to slide from, seconds), `root` the pitch class that drums with a pitch are tuned to.
         """
         step = _step(velocity)
         if self._voice is not None:
             return [self._voice_tone(self._voice, pitch, velocity, step, hold_frames, glide)]
         recipe = self._single or self._drums.get(pitch)
-        return [self._drum_tone(recipe, pitch, velocity, step, variant % 4)] if recipe else []
+        return [self._drum_tone(recipe, pitch, velocity, step, variant % 4, root)] if recipe else []
 
     def _voice_tone(
         self, voice: Voice, pitch: int, velocity: float, step: int, hold_frames: int, glide: tuple[int, float] | None
@@ -138,14 +139,18 @@ class Synth:
     def _hz(self, pitch: int) -> float:
         return float(440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12))
 
-    def _drum_tone(self, recipe: DrumRecipe, pitch: int, velocity: float, step: int, variant: int) -> Tone:
+    def _drum_tone(
+        self, recipe: DrumRecipe, pitch: int, velocity: float, step: int, variant: int, root: int | None
+    ) -> Tone:
         pitch, step = pitch if self.is_kit else 0, step if recipe.follows_velocity else 0
-        key = (self.name, pitch, step, variant)
+        tuned = None if root is None else recipe.tuned_to(root)
+        hz = recipe.hz if tuned is None else self._hz(tuned)
+        key = (self.name, pitch, step, variant, hz)
         wave = self._cache.get(key)
         if wave is None:
             num_frames = round(recipe.seconds * SAMPLE_RATE_HZ)
             keeper = partial(self._once, pitch, variant)
-            stroke = Stroke(440.0, _strength(step), num_frames, self._rng(pitch, step, variant), keeper=keeper)
+            stroke = Stroke(hz, _strength(step), num_frames, self._rng(pitch, step, variant), keeper=keeper)
             wave = self._keep(key, recipe.make(stroke), num_frames)
         return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
 

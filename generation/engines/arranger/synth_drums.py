@@ -33,7 +33,11 @@ METAL_HZ = (205.3, 304.4, 369.6, 522.7, 540.0, 800.0)
 @dataclass(frozen=True, slots=True)
 class DrumRecipe:
     """A drum: how it is made, how long it lasts, how loud and where it is, and whether how hard it is struck changes
-    more than its loudness."""
+    more than its loudness.
+
+    `hz` is its own pitch. One that rings long enough to have a pitch among others' is tuned to the root of the chord
+    that sounds, from `tuned_from` (a MIDI pitch) to an octave above; None is not tuned.
+    """
 
     make: Callable[[Stroke], Wave]
     seconds: float
@@ -41,13 +45,19 @@ class DrumRecipe:
     pan: float = 0.0
     exclusive_class: int = 0
     follows_velocity: bool = True
+    hz: float = 440.0
+    tuned_from: int | None = None
+
+    def tuned_to(self, root: int) -> int | None:
+        """The MIDI pitch at which it sounds over a chord of this root (a pitch class); None where it is not tuned."""
+        return None if self.tuned_from is None else self.tuned_from + (root - self.tuned_from) % 12
 
 
 def kick(base_hz: float, sweep: float, sweep_s: float, tau_s: float, click: float, drive: float) -> DrumRecipe:
     """A sine falling from `base_hz * (1 + sweep)` to `base_hz`, with a click and some drive."""
 
     def body(stroke: Stroke) -> Wave:
-        hz = base_hz * (1 + sweep * np.exp(-stroke.time_s / sweep_s))
+        hz = stroke.hz * (1 + sweep * np.exp(-stroke.time_s / sweep_s))
         return shaped(sine(hz, stroke.num_frames) * decay(stroke.num_frames, tau_s), drive)
 
     def snap(stroke: Stroke) -> Wave:
@@ -57,7 +67,7 @@ def kick(base_hz: float, sweep: float, sweep_s: float, tau_s: float, click: floa
         hard = np.float32(click * (0.4 + 0.6 * stroke.velocity))
         return attack(stroke.once("body", body) + stroke.once("snap", snap) * hard, 0.0008)
 
-    return DrumRecipe(make, min(7 * tau_s, 1.6))
+    return DrumRecipe(make, min(7 * tau_s, 1.6), hz=base_hz)
 
 
 def snare(tone_hz: float, tone_tau_s: float, noise_tau_s: float, low_hz: float, snap: float) -> DrumRecipe:
@@ -124,7 +134,7 @@ def metal(tau_s: float, low_hz: float, noisy: float, gain: float, exclusive: int
 def tom(hz: float, pan: float, tau_s: float = 0.18) -> DrumRecipe:
     """A kick's relative, higher and with less sweep."""
     recipe = kick(hz, 0.5, 0.035, tau_s, 0.15, 1.2)
-    return DrumRecipe(recipe.make, recipe.seconds, 0.8, pan)
+    return DrumRecipe(recipe.make, recipe.seconds, 0.8, pan, hz=hz)
 
 
 def tick(hz: float, tau_s: float, gain: float, pan: float = 0.0, bell: float = 0.0) -> DrumRecipe:

@@ -20,6 +20,8 @@ from generation.engines.arranger.synth_drums import (
 HATS = 1
 """Exclusive class of the hi-hats."""
 TOM_PITCHES = {41: -0.35, 43: -0.2, 45: -0.05, 47: 0.1, 48: 0.2, 50: 0.35}
+TUNED_FROM = 26
+"""D1, 36.7 Hz: the lowest note of an 808 that speakers and headphones of people play."""
 KIT_NAMES = ("kit808", "kit909", "kitlofi", "kitdnb", "kitchip")
 
 
@@ -70,7 +72,10 @@ def _kit(
 
 
 def _808() -> dict[int, DrumRecipe]:
-    kicks = kick(54, 2.2, 0.012, 0.16, 0.12, 1.3), kick(49, 2.6, 0.014, 0.38, 0.1, 1.5)
+    # they fall into their pitch by as many turns as the 808 bass does (1.6 * 0.018 s, synth_voices.bass808), so that
+    # struck together on one root the two swing together and neither takes the other away
+    kicks = kick(54, 2.4, 0.012, 0.16, 0.12, 1.3), kick(49, 2.4, 0.012, 0.38, 0.1, 1.5)
+    kicks = replace(kicks[0], tuned_from=TUNED_FROM), replace(kicks[1], tuned_from=TUNED_FROM)
     snares = snare(180, 0.06, 0.075, 1800, 0.9), snare(200, 0.05, 0.11, 1500, 1.0)
     return _kit(kicks, snares, clap(0.09), (0.028, 0.24, 6500), 80, 0.1)
 
