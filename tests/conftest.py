@@ -1,17 +1,25 @@
-"""For every test: no pause of the machine or of the garbage collector decides it."""
+"""For every test: no pause of the machine or of the garbage collector decides it; no service loads what it is not
+asked for."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+import os
+import tempfile
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.support.late_analysis import HEARINGS
 from tests.support.patience import make_loops_patient
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     make_loops_patient()
+    if HEARINGS not in os.environ:  # else a part of a run that goes on in several processes
+        folder = tempfile.TemporaryDirectory(prefix="hearings-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[HEARINGS] = folder.name
 
 
 @pytest.hookimpl(wrapper=True)
@@ -25,3 +33,11 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def late_analysis() -> Iterator[None]:
+    """Services listen as always, but load what they need for it when a clip comes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("generation.worker.listener.MODULE", "tests.support.late_analysis")
+        yield

@@ -175,7 +175,8 @@ def notes(seed: int, duration_s: float) -> Clip:
 
 
 def create(device: str, options: EngineOptions) -> ScriptedEngine:
-    """The engine for a device."""
+    """The engine for a device. Its worker imports what finishing a take needs when it finishes one."""
+    Studio.warm_up = lambda self: None  # type: ignore[method-assign]
     if options.values.get("raw"):
-        Studio.finish, Studio.warm_up = _keep_raw, lambda self: None  # type: ignore[method-assign]
+        Studio.finish = _keep_raw  # type: ignore[method-assign]
     return ScriptedEngine(options)
