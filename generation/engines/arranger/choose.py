@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from generation.engines.arranger.nearest import NEAR, nearness
 from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Drums, PartStyle, Style, all_styles
-from generation.engines.arranger.vocabulary import vocabulary
 from generation.engines.arranger.wish import Genre, Wish
 from generation.hearing import Hearing
 
@@ -17,6 +17,8 @@ DEFAULT_STYLE = "pop"
 PLAIN_STYLE_GRACE = 0.35
 """How much farther from a clip the default style may lie than the nearest one and still be taken: it fits most."""
 
+LEAST_NEAR = 0.8
+"""A style that lies farther from the words than this is no nearest one: the clip or the default decides."""
 LESS_DB = 5.0
 """How much quieter an instrument is that the prompt wants less of: clearly heard, and still heard."""
 LOWEST_GAIN_DB = -24.0
@@ -78,14 +80,14 @@ def _standing_in(genres: list[Genre], styles: dict[str, Style]) -> Choice | None
 
 def _nearest(wish: Wish, styles: dict[str, Style], streams: Streams) -> Choice | None:
     scores = {key: nearness(style, wish) for key, style in styles.items()}
-    best = max(scores.values())
-    if best < 1.0:
+    best = max(found.score for found in scores.values())
+    if best < LEAST_NEAR:
         return None
-    near = [key for key in sorted(scores) if scores[key] >= best - 0.25]
-    chosen = styles[streams.stream("style").choice(near)]
-    words = ", ".join(wish.understood)
+    near = [key for key in sorted(scores) if scores[key].score >= best - NEAR]
+    key = streams.stream("style").choice(near)
+    words, chosen = ", ".join(wish.understood), styles[key]
     said = f"You named no style, so I took {chosen.name} as the nearest to “{words}”."
-    return Choice(chosen, f"nearest to: {words}", said)
+    return Choice(chosen, f"nearest to: {words} ({'; '.join(scores[key].reasons)})", said)
 
 
 def _near_clip(hearing: Hearing | None, styles: dict[str, Style]) -> Choice | None:
@@ -127,28 +129,6 @@ def _parts_left(style: Style, wish: Wish) -> tuple[PartStyle, ...]:
 def _softened(played: _Played) -> _Played:
     quieter = played.mix.model_copy(update={"gain_db": max(played.mix.gain_db - LESS_DB, LOWEST_GAIN_DB)})
     return played.model_copy(update={"mix": quieter})
-
-
-def nearness(style: Style, wish: Wish) -> float:
-    """How well a style suits a prompt that names none: moods, eras, instruments, tempo, metre."""
-    eras = vocabulary().settings.get("era", {})
-    score = sum(1.0 for mood in wish.moods if mood in style.moods)
-    score += sum(1.2 for era in wish.eras if style.key in eras[era]["styles"])
-    typical = {part.instruments[0] for part in style.parts}
-    possible = {sound for part in style.parts for sound in part.instruments}
-    for instrument in wish.wanted:
-        sounds = set(instrument.sounds)
-        score += 1.0 if sounds & typical else 0.6 if sounds & possible else 0.0
-        score += 0.4 * (instrument.role == "drums" and bool(style.drums.grooves))
-    score -= sum(0.8 for w in wish.unwanted if w.name == "drums" and style.drums.grooves)
-    if wish.tempo_bpm is not None:
-        middle = math.sqrt(style.tempo_bpm[0] * style.tempo_bpm[1])
-        score += 0.6 - 2.0 * abs(math.log2(wish.tempo_bpm / middle))
-    if wish.beats_per_bar is not None:
-        score += 1.1 if wish.beats_per_bar == style.beats_per_bar and style.beats_per_bar != 4 else 0.0
-    if wish.energy and (wish.moods or wish.flags):
-        score += 0.3 - abs(min(max(0.55 + wish.energy, 0), 1) - style.energy)
-    return score
 
 
 def likeness(style: Style, hearing: Hearing) -> float:

@@ -112,6 +112,8 @@ def _note_setting(draft: WishDraft, meaning: Meaning, entry: dict[str, Any]) -> 
     """Moods, tempo and energy words, eras and metres."""
     fields = draft.fields
     if meaning.kind == "mood":
+        if meaning.name in draft.moods:
+            return  # said twice it is still one mood: "happy, joyful"
         draft.moods.append(meaning.name)
         if "mode" in entry:
             fields.setdefault("mode", entry["mode"])

@@ -24,6 +24,9 @@ _TOO = frozenset({"too", "zu"})
 """Before a tempo a complaint ("too fast"), elsewhere perhaps not ("piano too", "zu Hause")."""
 _BUT = frozenset({"except", "except for", "excepto", "salvo", "ausser", "sauf", "hormis"})
 """After something that is excluded these bring back what follows: "no drums except the kick"."""
+_VIBES = frozenset({"vibe", "vibes"})
+"""A vibraphone among instruments ("bass and vibes"), a feeling after what it is of ("beach vibes")."""
+_VIBES_OF = frozenset({"mood", "style", "genre", "era", "tempo", "energy", "only", "flag"})
 _END = Meaning("separator", "")
 _GROUPS = {
     "instrument": "things", "piece": "things", "kit": "things", "lacking": "things", "unsupported": "things",
@@ -83,7 +86,14 @@ def read_words(draft: WishDraft) -> None:
             continue
         if word.phrase in _TOO and following is not None and following.kind in ("tempo", "energy"):
             word = _Word(word.phrase, Meaning("excess", ""))
-        _read(word, reach, words, draft, phrases[index - 1] if index else None)
+        before = phrases[index - 1] if index else None
+        if not (word.phrase in _VIBES and reach.sense == "plain" and _is_felt(before)):
+            _read(word, reach, words, draft, before)
+
+
+def _is_felt(before: _Word | None) -> bool:
+    """Whether the vibes after this word are a feeling."""
+    return before is not None and (before.meaning is None or before.meaning.kind in _VIBES_OF)
 
 
 def _phrases(words: Vocabulary, draft: WishDraft) -> list[_Word]:

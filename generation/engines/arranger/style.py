@@ -177,6 +177,7 @@ class Style(_Data):
     drums: Drums = Drums()
     effects: bool = False
     for_any_clip: bool = True
+    niche: bool = False
     parts: tuple[PartStyle, ...] = Field(min_length=1)
     melody: MelodyStyle
 
