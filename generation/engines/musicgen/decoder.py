@@ -93,4 +93,4 @@ class Decoder:
 
 def layers_over(weights: DecoderWeights, cache: Cache) -> Layers:
     """What runs these weights."""
-    return TorchLayers(weights, cache) if weights.session is None else OnnxLayers(weights.session, weights, cache)
+    return OnnxLayers(weights, cache) if weights.sessions else TorchLayers(weights, cache)

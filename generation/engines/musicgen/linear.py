@@ -1,4 +1,4 @@
-"""Matrix multiplications of the decoder: as the weights are, laid out for the processor, or in int8.
+"""Matrix multiplications of the decoder: as the weights are, laid out for the processor, or in whole numbers.
 
 With few rows a step's time is that of reading the weights, so halving their size nearly halves it. On a CPU float32 and
 bfloat16 are oneDNN's, through the operators that torch's own compiler emits for x86 (`mkldnn`).
@@ -6,12 +6,13 @@ bfloat16 are oneDNN's, through the operators that torch's own compiler emits for
 
 from __future__ import annotations
 
-import platform
 from enum import StrEnum
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from generation.engines.musicgen.quantised import Int4Linear, Int8Linear
 
 
 class Precision(StrEnum):
@@ -21,17 +22,28 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
     INT8 = "int8"
+    INT4 = "int4"
+
+    @property
+    def is_quantised(self) -> bool:
+        """Whether weights are whole numbers, which onnxruntime multiplies (quantised.py)."""
+        return self in (Precision.INT8, Precision.INT4)
+
+    @property
+    def of_prompts(self) -> Precision:
+        """How the projection of prompts is kept: no step reads it, so that 4 bits would save nothing."""
+        return Precision.INT8 if self is Precision.INT4 else self
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of activations, norms, embeddings and prompts; int8 weights work on float32."""
+        """The dtype of activations, norms, embeddings and prompts; quantised weights work on float32."""
         names = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
         return names.get(self, torch.float32)
 
     @property
     def cache_dtype(self) -> torch.dtype:
-        """The dtype of keys and values; with int8 weights these are int8 too (calibration.py)."""
-        return torch.int8 if self is Precision.INT8 else self.dtype
+        """The dtype of keys and values; with quantised weights these are int8 (calibration.py)."""
+        return torch.int8 if self.is_quantised else self.dtype
 
 
 class Linear(Protocol):
@@ -49,8 +61,8 @@ class Linear(Protocol):
 
 def make_linear(weight: Tensor, precision: Precision) -> Linear:
     """A multiplication by `weight` (float32 [outputs, inputs], on its device) in the given precision."""
-    if precision is Precision.INT8:
-        return Int8Linear(weight)
+    if precision.is_quantised:
+        return Int8Linear(weight) if precision is Precision.INT8 else Int4Linear(weight)
     weight = weight.to(precision.dtype)
     return PackedLinear(weight) if can_pack(weight) else DenseLinear(weight)
 
@@ -94,43 +106,3 @@ class PackedLinear:
     def add(self, residual: Tensor, inputs: Tensor) -> Tensor:
         """Multiply and add."""
         return torch.ops.mkldnn._linear_pointwise.binary(inputs, residual, self.weight, None, "add")
-
-
-class Int8Linear:
-    """Weights in int8 with a scale for each output, symmetric: weight = values * scales, to half a step.
-
-    ONNX Runtime runs the decoder's layers with them (onnx_layers.py). Called here, activations are left as they are.
-
-    values: int8 [inputs, outputs]; None once they were taken. scales: float32 [outputs].
-    """
-
-    def __init__(self, weight: Tensor) -> None:
-        self.scales = weight.abs().amax(dim=1).clamp_(min=1e-12) / largest_int8()
-        self.values: Tensor | None = (weight / self.scales[:, None]).round_().to(torch.int8).T.contiguous()
-        self.num_bytes = int(self.values.nbytes)
-
-    def take(self) -> Tensor:
-        """Hand the values over, so that they don't lie in memory twice."""
-        if self.values is None:
-            raise RuntimeError("the weights were taken before")
-        values, self.values = self.values, None
-        return values
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Multiply."""
-        if self.values is None:
-            raise RuntimeError("the weights were taken")
-        return (inputs @ self.values.to(inputs.dtype)).mul_(self.scales)
-
-    def add(self, residual: Tensor, inputs: Tensor) -> Tensor:
-        """Multiply and add."""
-        return residual + self(inputs)
-
-
-def largest_int8() -> int:
-    """The range of int8 weights: 127, or 63 on x86 processors without VNNI.
-
-    Those add two products of unsigned by signed bytes in 16 bits: 2 * 255 * 63 fits, 2 * 255 * 127 is cut off.
-    """
-    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return 63 if is_x86 and not torch.cpu._is_vnni_supported() else 127

@@ -12,7 +12,7 @@ from generation.engines.musicgen.calibration import cache_steps
 from generation.engines.musicgen.codec import Codec
 from generation.engines.musicgen.conditions import Conditioner
 from generation.engines.musicgen.linear import Precision
-from generation.engines.musicgen.onnx_layers import with_session
+from generation.engines.musicgen.onnx_layers import with_sessions
 from generation.engines.musicgen.options import PUBLISHED, MusicgenOptions, require_licence
 from generation.engines.musicgen.shape import ModelShape
 from generation.engines.musicgen.weights import DecoderWeights, fuse
@@ -39,8 +39,10 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
     if wanted == "auto":
         return Precision.INT8 if device.type == "cpu" else Precision.BFLOAT16
     precision = Precision(wanted)
-    if precision is Precision.INT8 and device.type != "cpu":
-        raise EngineUnavailable("engines.musicgen.precision int8 is for CPUs; set it to bfloat16 or auto on a GPU.")
+    if precision.is_quantised and device.type != "cpu":
+        raise EngineUnavailable(
+            f"engines.musicgen.precision {wanted} is for CPUs; set it to bfloat16 or auto on a GPU."
+        )
     if precision is Precision.FLOAT16 and device.type == "cpu":
         raise EngineUnavailable("engines.musicgen.precision float16 is for GPUs; set it to int8 or auto on a CPU.")
     return precision
@@ -74,8 +76,8 @@ def assemble(
     model.decoder = None  # its weights live on in `weights`
     model.to(device)
     conditioner = Conditioner(model, tokenizer, weights)
-    if precision is Precision.INT8:
-        weights = with_session(weights, cache_steps(weights, conditioner.prepare(CALIBRATION_PROMPT)))
+    if precision.is_quantised:
+        weights = with_sessions(weights, cache_steps(weights, conditioner.prepare(CALIBRATION_PROMPT)))
     return Checkpoint(name, revision, shape, weights, conditioner, Codec(model.audio_encoder, shape))
 
 

@@ -15,8 +15,15 @@ OTHER_BYTES = 167_000_000 * 4
 """T5 base (110 million parameters) and EnCodec (57 million), in float32."""
 RESERVED_SHARE = 0.2
 """Of the free memory: left for activations, the codec and others."""
-BYTES_OF_WEIGHT = {Precision.INT8: 2, Precision.BFLOAT16: 2, Precision.FLOAT16: 2, Precision.FLOAT32: 4}
-"""In int8 once as it was handed to onnxruntime, and once as that has packed it for the processor."""
+BYTES_OF_WEIGHT = {
+    Precision.INT4: 3.25,
+    Precision.INT8: 2.0,
+    Precision.BFLOAT16: 2.0,
+    Precision.FLOAT16: 2.0,
+    Precision.FLOAT32: 4.0,
+}
+"""Quantised ones lie there once as they were handed to onnxruntime, and once as that has packed them for the processor;
+in int4 in 8 and 4 bits, the latter with a float32 for each 32 of them."""
 
 
 def free_bytes(device: torch.device) -> int:
@@ -68,7 +75,7 @@ def checkpoint_bytes(name: str, precision: Precision, device: torch.device) -> i
         files = Path(name).expanduser().glob("*.safetensors")
         num_parameters = sum(file.stat().st_size for file in files) // 4
     beside = 4 if device.type == "cpu" else 0
-    return num_parameters * (BYTES_OF_WEIGHT[precision] + beside) + OTHER_BYTES
+    return round(num_parameters * (BYTES_OF_WEIGHT[precision] + beside)) + OTHER_BYTES
 
 
 def rows_that_fit(row_bytes: int, wanted: int, device: torch.device) -> int:

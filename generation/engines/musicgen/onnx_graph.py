@@ -1,8 +1,9 @@
-"""The decoder's layers as an ONNX graph with int8 weights, which onnxruntime runs on a CPU.
+"""The decoder's layers as an ONNX graph with quantised weights, which onnxruntime runs on a CPU.
 
 One call then runs all layers, without torch's price for each operator, and on threads that share the processor
 well with others. The product is MLAS's of unsigned by signed int8 (`MatMulIntegerToFloat`), on processors with AMX a
-tile at once: reading the weights is then all that a step waits for, and a few rows more cost nothing.
+tile at once: reading the weights is then all that a step waits for, and a few rows more cost nothing. For steps of one
+take, weights in int4 have a graph of their own (`MatMulNBits`), which reads half as much.
 
 Activations are rounded to int8 with a scale for each line, and products summed in whole numbers, so that a row's result
 is the same to the last bit whatever the other rows are. Keys and values are kept in int8 with the steps of
@@ -21,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from generation.engines.musicgen.linear import Int8Linear, Linear
+from generation.engines.musicgen.linear import Linear
+from generation.engines.musicgen.quantised import BLOCK, Int4Linear, Int8Linear
 from generation.engines.musicgen.weights import DecoderWeights, Norm
 
 CONTRIB = "com.microsoft"
@@ -29,6 +31,8 @@ OPSET, IR_VERSION = 21, 10
 """ONNX 1.16 of 2024; onnxruntime from 1.28 on: 1.27 takes keys and values in int8, and computes them wrongly."""
 FLOAT32, INT8 = 1, 3
 """ONNX's numbers of these types."""
+INT8_ACTIVATIONS = {"accuracy_level": 4}
+"""For `MatMulNBits`; with activations in float32 it takes four times as long."""
 LARGE_BYTES = 1 << 10
 """What is larger is handed to the session beside the graph: a graph can't be larger than 2 GB."""
 Array = npt.NDArray[Any]
@@ -122,15 +126,20 @@ class DecoderGraph(Graph):
     prompt_values_0 ... [rows, heads, tokens, head]. Output: logits [halves, positions, codebooks * codes].
     """
 
-    def __init__(self, weights: DecoderWeights, steps: list[Tensor]) -> None:
-        """Of int8 weights, which are taken; `steps`: see `calibration.cache_steps`."""
+    def __init__(self, weights: DecoderWeights, steps: list[Tensor], is_for_one: bool = False) -> None:
+        """Of quantised weights, which are taken.
+
+        Args:
+            steps: see `calibration.cache_steps`.
+            is_for_one: take the 4 bits of weights in int4, for steps of one take.
+        """
         super().__init__()
+        self.is_for_one = is_for_one
         shape, width = weights.shape, weights.shape.hidden
         self.num_heads, self.steps = shape.num_heads, steps
         self.past_sizes = ("halves", shape.num_heads, shape.max_positions, shape.head_size)
         self.prompt_sizes = ("rows", shape.num_heads, "tokens", shape.head_size)
-        self.seventh_bits = self.constant(np.array(1 / 127, np.float32))
-        self.last_axis, self.place_axis = self.constant(np.array([-1])), self.constant(np.array([2]))
+        self.place_axis = self.constant(np.array([2]))
         self.first_place = self.constant(np.array([0]))
         self.least, self.most = self.constant(np.array(-128, np.float32)), self.constant(np.array(127, np.float32))
         self.by_head = self.constant(np.array([0, 0, shape.num_heads, shape.head_size]))
@@ -167,20 +176,33 @@ class DecoderGraph(Graph):
         self.linear(normed, weights.heads, output="logits")
 
     def linear(self, inputs: str, weight: Linear, output: str = "") -> str:
-        """Multiply [..., inputs]: round each line to int8 by its largest value, multiply, scale back.
+        """Multiply [..., inputs]."""
+        outputs = (output,) if output else ()
+        if self.is_for_one and isinstance(weight, Int4Linear):
+            return self._multiply_int4(inputs, weight, outputs)
+        if isinstance(weight, Int8Linear):
+            return self._multiply_int8(inputs, weight, outputs)
+        raise TypeError("the graph is made of quantised weights")
+
+    def _multiply_int8(self, inputs: str, weight: Int8Linear, outputs: tuple[str, ...]) -> str:
+        """Round each line to int8 by its largest value, multiply, scale back.
 
         A line of zeros has the scale 0, and whatever it is rounded to becomes 0 again.
         """
-        if not isinstance(weight, Int8Linear):
-            raise TypeError("the graph is made of int8 weights")
-        values, scales = weight.take().numpy(), self.constant(weight.scales.numpy())
-        largest = self.node("ReduceMax", self.node("Abs", inputs), self.last_axis, keepdims=1)
-        scale = self.node("Mul", largest, self.seventh_bits)
-        rounded = self.node("QuantizeLinear", inputs, scale, "zero_points", axis=2, block_size=values.shape[0])
+        values, scales = (self.constant(array) for array in weight.take())
+        last_axis, seventh_bits = self.constant(np.array([-1])), self.constant(np.array(1 / 127, np.float32))
+        largest = self.node("ReduceMax", self.node("Abs", inputs), last_axis, keepdims=1)
+        scale = self.node("Mul", largest, seventh_bits)
+        rounded = self.node("QuantizeLinear", inputs, scale, "zero_points", axis=2, block_size=weight.num_inputs)
         one, zero_point = self.constant(np.array(1, np.float32)), self.constant(np.array(128, np.uint8))
-        factors = (rounded, self.constant(values), one, scales, zero_point)
-        product = self.node("MatMulIntegerToFloat", *factors, domain=CONTRIB)
-        return self.node("Mul", product, scale, outputs=(output,) if output else ())
+        product = self.node("MatMulIntegerToFloat", rounded, values, one, scales, zero_point, domain=CONTRIB)
+        return self.node("Mul", product, scale, outputs=outputs)
+
+    def _multiply_int4(self, inputs: str, weight: Int4Linear, outputs: tuple[str, ...]) -> str:
+        """One operator, which rounds each block of a line to int8 itself."""
+        arrays = [self.constant(array) for array in weight.take_blocks()]
+        sizes = {"K": weight.num_inputs, "N": weight.num_outputs, "bits": 4, "block_size": BLOCK}
+        return self.node("MatMulNBits", inputs, *arrays, outputs=outputs, domain=CONTRIB, **sizes, **INT8_ACTIVATIONS)
 
     def norm(self, hidden: str, norm: Norm) -> str:
         """The layer norm."""

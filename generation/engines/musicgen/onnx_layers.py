@@ -1,4 +1,4 @@
-"""Running the decoder's int8 layers with onnxruntime, over the cache's own memory: nothing is copied in a step."""
+"""Running the decoder's quantised layers with onnxruntime, over the cache's own memory: nothing is copied in a step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from generation.engines.musicgen.cache import HALVES, Cache
+from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.onnx_graph import DecoderGraph
 from generation.engines.musicgen.shape import ModelShape
 from generation.engines.musicgen.weights import DecoderWeights
@@ -19,31 +20,41 @@ SPIN_US = 50
 than onnxruntime's own choice, which takes the processor from others between two steps."""
 
 
-def with_session(weights: DecoderWeights, steps: list[Tensor]) -> DecoderWeights:
-    """Turn int8 weights into a session of onnxruntime; what is left of them is the projection of the prompt.
+def with_sessions(weights: DecoderWeights, steps: list[Tensor]) -> DecoderWeights:
+    """Turn quantised weights into sessions of onnxruntime; what is left of them is the projection of the prompt.
 
     Args:
         weights: whose values are taken.
         steps: of the keys and values in int8, see `calibration.cache_steps`.
     """
+    graphs = [DecoderGraph(weights, steps)]
+    if weights.precision is Precision.INT4:
+        graphs.append(DecoderGraph(weights, steps, is_for_one=True))
+    arrays = tuple(array for graph in graphs for array in graph.large.values())
+    return replace(weights, sessions=tuple(_session(graph) for graph in graphs), shared_with_sessions=arrays)
+
+
+def _session(graph: DecoderGraph) -> Any:
     import onnxruntime
 
-    graph = DecoderGraph(weights, steps)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
     shared = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in graph.large.values()]
     options.add_external_initializers(list(graph.large), shared)
-    session = onnxruntime.InferenceSession(graph.serialise(), options, providers=["CPUExecutionProvider"])
-    return replace(weights, session=session, shared_with_session=tuple(graph.large.values()))
+    return onnxruntime.InferenceSession(graph.serialise(), options, providers=["CPUExecutionProvider"])
 
 
 class OnnxLayers:
     """See `decoder.Layers`. Always computes both halves: a step's time is that of reading the weights."""
 
-    def __init__(self, session: Any, weights: DecoderWeights, cache: Cache) -> None:
-        self.session, self.weights, self.cache = session, weights, cache
+    def __init__(self, weights: DecoderWeights, cache: Cache) -> None:
+        self.weights, self.cache = weights, cache
         self.pass_over: Pass | None = None
+
+    def session_for(self, num_lines: int) -> Any:
+        """The session for so many lines at once: the last one is for steps of one take, where there are two."""
+        return self.weights.sessions[-1 if num_lines <= HALVES else 0]
 
     def predict(self, hidden: Tensor, num_halves: int, places: Tensor, span: int) -> Tensor:
         """One position of the first rows."""
@@ -74,9 +85,9 @@ class Pass:
         first_place: int | None = None,
     ) -> None:
         """`first_place`: of the positions that are read; None predicts one position of each half."""
-        self.session, self.wanted, self.binding = layers.session, wanted, layers.session.io_binding()
-        self.bound: list[Tensor] = []
         shape, num_halves = layers.weights.shape, halves.stop - halves.start
+        self.session, self.wanted = layers.session_for(num_halves * num_positions), wanted
+        self.binding, self.bound = self.session.io_binding(), list[Tensor]()
         lines, width = (num_halves, num_positions), shape.hidden
         self.hidden = self._input("hidden", torch.zeros(*lines, width))
         self.places = self._input("places", torch.zeros(num_halves, dtype=torch.int32))

@@ -10,7 +10,7 @@ from typing import Any, Self
 from generation.errors import EngineUnavailable
 
 LICENCE = "CC-BY-NC-4.0"
-PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class MusicgenOptions:
         are loaded when a request names them.
     revisions: commits to read instead of the pinned ones, by name.
     accept_licence: the weights are CC-BY-NC 4.0, for non-commercial use; nothing is loaded until this is true.
-    precision: of the decoder: auto (int8 on a CPU, bfloat16 on a GPU), float32, bfloat16, float16 (GPU) or int8 (CPU).
+    precision: of the decoder: auto (int8 on a CPU, bfloat16 on a GPU), float32, bfloat16, float16 (GPU), int8 or int4
+        (CPU; int4 is faster for one take at a time, slower for several, and rougher).
     threads: torch's threads on a CPU, 1..64; 0 leaves torch's own choice.
     max_jobs: takes that are made at once, 1..32; fewer when the device's memory holds fewer.
     max_duration_s: longest new music of one take, 1..300 s.

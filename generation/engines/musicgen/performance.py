@@ -154,7 +154,7 @@ class Performance:
             "follows_melody": self.plan.melody is not None,
             # The noise is the same on every device and in any company. The sums before it are so in int8, which adds up
             # whole numbers; else only to rounding, which now and then turns one code into another and everything after
-            # it with it.
+            # it with it. In int4 steps of one take are another product than those of several (quantised.py).
             "noise": "torch.Generator on the CPU, one for each take",
             "same_in_any_batch": "exactly" if self.checkpoint.weights.precision is Precision.INT8 else "to rounding",
             "takes_at_once": self.most_rows,

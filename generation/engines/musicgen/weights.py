@@ -56,8 +56,9 @@ class DecoderWeights:
     embeddings: [codebooks * (codes + 1), hidden], a table for each codebook one after the other.
     positions: [max_positions, hidden], sinusoids.
     heads: [hidden -> codebooks * codes].
-    session: onnxruntime's, which runs layers and heads in int8 (onnx_layers.py); None where torch runs them.
-    shared_with_session: arrays that the session may read as long as it lives, though it mostly has packed its own.
+    sessions: onnxruntime's, which run layers and heads of quantised weights (onnx_layers.py): for any number of lines,
+        and in int4 another one for steps of one take; () where torch runs them.
+    shared_with_sessions: arrays that these may read as long as they live, though they mostly have packed their own.
     """
 
     shape: ModelShape
@@ -67,8 +68,8 @@ class DecoderWeights:
     layers: tuple[Layer, ...]
     norm: Norm
     heads: Linear
-    session: Any = None
-    shared_with_session: tuple[Any, ...] = ()
+    sessions: tuple[Any, ...] = ()
+    shared_with_sessions: tuple[Any, ...] = ()
 
     @property
     def device(self) -> torch.device:
@@ -80,9 +81,9 @@ def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.de
     """Take the weights out of transformers' decoder (MusicgenForCausalLM or MusicgenMelodyForCausalLM)."""
     inner = decoder.model.decoder
 
-    def linear(*modules: Any) -> Linear:
+    def linear(*modules: Any, kept: Precision = precision) -> Linear:
         joined = torch.cat([module.weight.detach().float() for module in modules])
-        return make_linear(joined.to(device), precision)
+        return make_linear(joined.to(device), kept)
 
     def norm(module: Any) -> Norm:
         def place(tensor: Tensor) -> Tensor:
@@ -97,7 +98,7 @@ def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.de
         return CrossAttention(
             norm(layer.encoder_attn_layer_norm),
             linear(attention.q_proj),
-            linear(attention.k_proj, attention.v_proj),
+            linear(attention.k_proj, attention.v_proj, kept=precision.of_prompts),
             linear(attention.out_proj),
         )
 

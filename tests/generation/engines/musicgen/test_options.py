@@ -72,7 +72,7 @@ def test_precision(wanted: str, device: str, expected: Precision) -> None:
     assert choose_precision(wanted, torch.device(device)) is expected
 
 
-@pytest.mark.parametrize(("wanted", "device"), [("int8", "cuda"), ("float16", "cpu")])
+@pytest.mark.parametrize(("wanted", "device"), [("int8", "cuda"), ("int4", "cuda"), ("float16", "cpu")])
 def test_precision_that_a_device_can_not(wanted: str, device: str) -> None:
     import torch
 

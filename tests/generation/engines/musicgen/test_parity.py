@@ -11,7 +11,7 @@ from torch import Tensor
 
 from generation.clip import Clip
 from generation.engines.musicgen.chroma import chroma_of
-from generation.engines.musicgen.linear import Int8Linear, Precision
+from generation.engines.musicgen.linear import Precision
 from generation.engines.musicgen.plan import heard_part
 from generation.request import Sampling
 from tests.generation.engines.musicgen import reference
@@ -79,17 +79,6 @@ def test_logits_within_a_ten_thousandth(checkpoints: Checkpoints, kind: str) -> 
 @pytest.mark.parametrize(("precision", "bound"), [(Precision.BFLOAT16, 0.1), (Precision.INT8, 0.25)])
 def test_smaller_weights_stay_close(checkpoints: Checkpoints, precision: Precision, bound: float) -> None:
     assert 0 < logits_error(checkpoints["mono"], precision) < bound
-
-
-def test_int8_on_an_older_processor_is_coarser_but_never_cut_off(
-    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without VNNI, sums of two products are kept in 16 bits."""
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setattr("torch.cpu._is_vnni_supported", lambda: False)
-    values = Int8Linear(torch.randn(8, 16, generator=torch.Generator().manual_seed(1))).take()
-    assert 2 * 255 * int(values.abs().max()) < 2**15
-    assert 0 < logits_error(checkpoints["mono"], Precision.INT8) < 0.4
 
 
 def test_a_row_among_others_equals_the_row_alone(checkpoints: Checkpoints, clip: Clip) -> None:
