@@ -33,8 +33,9 @@ from rich.table import Table
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.play import Player
-from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler import Sampler
 from generation.engines.arranger.sampler_envelope import release_seconds
+from generation.engines.arranger.sampler_kept import ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 from generation.engines.arranger.sampler_wave import pitch_ratio
 from generation.engines.arranger.score import Part, Score, Sound

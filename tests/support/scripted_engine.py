@@ -1,6 +1,7 @@
 """An engine for tests that does what its prompt says, word by word, in a real worker process.
 
 "slow 2.5"  takes 2.5 s in many small steps        "hang"   a step that never returns
+"held"      goes on, ever more slowly, until it is let go: see `let_go`
 "crash"     os._exit in a step                     "kill"   kill -9 of its own process
 "fail"      gives up with a sentence               "retry"  gives up, but another try may go well
 "oom"       MemoryError in a step                  "raise"  RuntimeError in a step
@@ -20,6 +21,7 @@ import errno
 import os
 import signal
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -87,8 +89,7 @@ class ScriptedEngine:
 
     def _advance(self, job: EngineJob, begun_s: float) -> list[Event]:
         words = job.request.prompt.split()
-        wanted_s = float(words[words.index("slow") + 1]) if "slow" in words else 0.0
-        fraction = min((time.monotonic() - begun_s) / wanted_s, 1.0) if wanted_s else 1.0
+        fraction = self._fraction(words, time.monotonic() - begun_s)
         is_time = "late" not in words or fraction >= 2 / 3
         if is_time and ("once" not in words or not self._was_here(job)):
             self._misbehave(words)
@@ -104,6 +105,18 @@ class ScriptedEngine:
             )
         del self._jobs[job.job_id]
         return [self._done(job, words)]
+
+    def _fraction(self, words: list[str], past_s: float) -> float:
+        if "held" in words:
+            return 1.0 if self._is_let_go() else 0.6 * past_s / (1.0 + past_s)
+        wanted_s = float(words[words.index("slow") + 1]) if "slow" in words else 0.0
+        return min(past_s / wanted_s, 1.0) if wanted_s else 1.0
+
+    def _is_let_go(self) -> bool:
+        for leave in self._folder.glob("go-*"):
+            leave.unlink(missing_ok=True)
+            return True
+        return False
 
     def _done(self, job: EngineJob, words: list[str]) -> Done:
         clip = notes(job.seed, float(words[words.index("notes") + 1])) if "notes" in words else tone(job.seed, LENGTH_S)
@@ -155,6 +168,13 @@ def _keep_raw(self: Studio, making: Making, done: Done) -> MadeTake:
 
 def _no_room(_handle: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def let_go(folder: Path, times: int = 1) -> None:
+    """What is held by the engine whose options name this folder goes on to its end (or fails, if that is its way): so
+    many times one job, or one job so many times."""
+    for _ in range(times):
+        (folder / f"go-{uuid.uuid4().hex}").touch()
 
 
 def tone(seed: int, duration_s: float) -> Clip:

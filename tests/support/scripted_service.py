@@ -12,6 +12,7 @@ from generation.config import ServiceConfig
 from generation.engines import EngineOptions
 from generation.jobs import Origin
 from generation.request import Operation, Request
+from tests.support import scripted_engine
 
 
 def scripted_config(folder: Path, *, engine: dict[str, Any] | None = None, **changes: Any) -> ServiceConfig:
@@ -36,6 +37,11 @@ def scripted(prompt: str, **changes: Any) -> Request:
     return Request(Operation.COMPOSE, prompt, engine="scripted", **changes)
 
 
+def let_go(folder: Path, times: int = 1) -> None:
+    """What the scripted engine of this folder holds goes on to its end."""
+    scripted_engine.let_go(folder / "counts", times)
+
+
 def member(person: str = "ann", guild: str | None = "guild", front_end: str = "discord") -> Origin:
     """Somebody who asks."""
     return Origin(front_end, person, person.title(), guild, "channel", {"token": "t"})
@@ -47,7 +53,7 @@ def admissions(folder: Path, job_id: str, index: int = 0) -> list[int]:
     return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
-async def eventually(holds: Callable[[], bool], *, limit_s: float = 20.0) -> None:
+async def eventually(holds: Callable[[], bool], *, limit_s: float = 60.0) -> None:
     """Wait until something holds. Raises TimeoutError when it does not within the limit."""
     async with asyncio.timeout(limit_s):
         while not holds():  # noqa: ASYNC110  what is waited for happens in another process

@@ -19,7 +19,7 @@ from .small_bot import SmallBot
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
-async def _until(holds: object, what: str, timeout_s: float = 15.0) -> None:
+async def _until(holds: object, what: str, timeout_s: float = 60.0) -> None:
     assert callable(holds)
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - the other side is a process of its own

@@ -8,6 +8,7 @@ import discord as dpy
 import pytest
 
 from tests.support.discord_server import DiscordServer
+from tests.support.discord_server.clock import HANG_S
 
 from .conftest import Scene
 from .small_bot import SmallBot
@@ -22,7 +23,7 @@ async def _error_of(scene: Scene) -> BaseException:
 async def test_an_answer_after_the_limit_finds_no_interaction(scene: Scene) -> None:
     scene.discord.acknowledge_within_s = 0.1
     await scene.ana.slash(scene.channel, "ping", slow_s=0.3)
-    error = await asyncio.wait_for(_error_of(scene), 5)
+    error = await asyncio.wait_for(_error_of(scene), HANG_S)
     assert isinstance(error, dpy.NotFound)
     assert error.code == 10062
 
@@ -80,15 +81,15 @@ async def test_times_are_recorded(scene: Scene) -> None:
     [callback] = scene.discord.requests_to("POST", "/callback")
     assert callback.interaction_id == interaction.id
     assert callback.since_interaction_s is not None
-    assert 0.2 <= callback.since_interaction_s < 1.0
-    assert scene.discord.acknowledge_times_s == [pytest.approx(callback.since_interaction_s, abs=0.1)]
+    [acknowledged_after_s] = scene.discord.acknowledge_times_s
+    assert 0.2 <= callback.since_interaction_s <= acknowledged_after_s
 
 
 async def test_an_event_that_comes_twice_is_answered_once(scene: Scene) -> None:
     scene.discord.faults.duplicate_rate = 1.0
     interaction = await scene.ana.slash(scene.channel, "ping")
     await interaction.wait_response()
-    error = await asyncio.wait_for(_error_of(scene), 5)
+    error = await asyncio.wait_for(_error_of(scene), HANG_S)
     assert isinstance(error, dpy.HTTPException)
     assert error.code == 40060
     assert len(scene.channel.messages) == 1

@@ -141,7 +141,7 @@ async def test_with_the_intents_messages_come_whole() -> None:
         channel, ana = guild.add_channel(), server.add_user("ana", guild)
         bot = SmallBot(intents=content)
         async with server.running(bot):
-            received = bot.wait_for("message", timeout=5)
+            received = bot.wait_for("message", timeout=60)
             await ana.post(channel, "open", Attachment("a.wav", b"x"))
             message = await received
     assert (message.content, message.attachments[0].filename) == ("open", "a.wav")

@@ -80,7 +80,7 @@ async def test_deleted_channel_and_kicked_bot(scene: Scene) -> None:
     with pytest.raises(dpy.NotFound) as gone:
         await scene.bot.get_partial_messageable(scene.channel.id).send("x")
     assert gone.value.code == 10003
-    left = scene.bot.wait_for("guild_remove", timeout=5)
+    left = scene.bot.wait_for("guild_remove", timeout=60)
     scene.guild.kick(scene.discord.bot)
     assert (await left).id == scene.guild.id
     with pytest.raises(dpy.Forbidden) as kicked:

@@ -47,13 +47,13 @@ async def hall() -> AsyncIterator[Hall]:
 
 async def until(voice: dpy.VoiceClient) -> None:
     """Until the client has the call's keys."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not voice.voice_privacy_code:  # noqa: ASYNC110  discord.py has no event for it
             await asyncio.sleep(0.01)
 
 
 async def test_what_a_client_plays_is_what_a_listener_hears(hall: Hall) -> None:
-    voice = await hall.channel.connect(timeout=10)
+    voice = await hall.channel.connect(timeout=60)
     await until(voice)
     voice.play(PacketSource(await packets_of(wav_bytes(TAKE), looped=False)))
     call = await hall.discord.voice.wait_call()
@@ -67,17 +67,17 @@ async def test_who_sits_where_is_known_from_the_start_and_when_it_changes(hall: 
     assert set(hall.channel.voice_states) == {hall.ana.id}
     assert [member.id for member in hall.channel.members] == [hall.ana.id]
     hall.ana.leave_voice()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while hall.channel.voice_states:  # noqa: ASYNC110  the client's own time
             await asyncio.sleep(0.01)
 
 
 async def test_music_without_the_calls_keys_is_noticed(hall: Hall) -> None:
     hall.discord.voice.gives_keys = False
-    voice = await hall.channel.connect(timeout=10)
+    voice = await hall.channel.connect(timeout=60)
     call = await hall.discord.voice.wait_call()
     voice.send_audio_packet(b"\xfc some music", encode=False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not call.findings:  # noqa: ASYNC110  the packet is on its way
             await asyncio.sleep(0.01)
     assert call.findings == ["music that is not encrypted end to end"] and call.packets == []
@@ -86,7 +86,7 @@ async def test_music_without_the_calls_keys_is_noticed(hall: Hall) -> None:
 
 async def test_packets_out_of_order_are_noticed(hall: Hall) -> None:
     hall.discord.voice.dave_version = 0
-    voice = await hall.channel.connect(timeout=10)
+    voice = await hall.channel.connect(timeout=60)
     call = await hall.discord.voice.wait_call()
     voice.send_audio_packet(b"\xfc some music", encode=False)
     voice.sequence += 7
@@ -101,7 +101,7 @@ async def test_a_client_without_end_to_end_encryption_is_not_let_in(
 ) -> None:
     monkeypatch.setattr(davey, "DAVE_PROTOCOL_VERSION", 0)
     with pytest.raises(dpy.ConnectionClosed) as refused:
-        await hall.channel.connect(timeout=10, reconnect=False)
+        await hall.channel.connect(timeout=60, reconnect=False)
     assert refused.value.code == 4017
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from generation.clip import Clip
 from generation.engines.arranger.effects_space import impulse_response
 from generation.engines.arranger.mix import Mixer, Track
-from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler import Sampler
 from generation.engines.arranger.sampler_balance import piece_gain
+from generation.engines.arranger.sampler_kept import ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
 from generation.engines.arranger.score import Part, Score
 from generation.engines.arranger.soundfont import SoundFont

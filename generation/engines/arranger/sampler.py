@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
-from generation.engines.arranger.sampler_envelope import audible_frames, release_seconds, volume_envelope, volume_stages
+from generation.engines.arranger.sampler_envelope import audible_frames, enveloped, release_seconds, volume_stages
+from generation.engines.arranger.sampler_kept import KeptWave, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave
 from generation.engines.arranger.sampler_wave import (
     filtered,
@@ -24,11 +22,8 @@ from generation.engines.arranger.sampler_wave import (
 )
 from generation.engines.arranger.soundfont import DRUM_BANK, Sample, SoundFont
 
-MAX_CACHE_BYTES = 64 * 2**20
 MAX_SHARED_BYTES = 24 * 2**20
 """What velocities and lengths have in common is only kept while a part is played: later parts have finished waves."""
-MAX_CURVE_BYTES = 12 * 2**20
-"""Envelopes, apart from the waves, so that they do not push each other out."""
 MAX_DRUM_S = 8.0
 VELOCITY_STEP = 16
 """Brightness goes in 8 steps of velocity, loudness is exact."""
@@ -48,33 +43,6 @@ _DRUM_PAN = {
     74: 0.3, 75: -0.3, 76: 0.35, 77: 0.3, 80: -0.4, 81: -0.4, 82: 0.35, 83: -0.3,
 }
 # fmt: on
-
-
-class ToneCache:
-    """Rendered waves, the least recently used dropped when they take more than `max_bytes`."""
-
-    def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
-        self.max_bytes = max_bytes
-        self.num_bytes = 0
-        self._waves: OrderedDict[Hashable, tuple[int, Wave]] = OrderedDict()
-
-    def get(self, key: Hashable, num_frames: int = 0) -> Wave | None:
-        """The wave kept under a key, None when it was made for fewer frames than these."""
-        made_for, wave = self._waves.get(key, (-1, None))
-        if wave is None or made_for < num_frames:
-            return None
-        self._waves.move_to_end(key)
-        return wave
-
-    def put(self, key: Hashable, wave: Wave, num_frames: int = 0) -> Wave:
-        """Keeps a wave, made for so many frames (it may have ended before), and hands it back, read-only."""
-        wave.flags.writeable = False
-        self.num_bytes -= self._waves.pop(key, (0, wave[:0]))[1].nbytes
-        self._waves[key] = num_frames, wave
-        self.num_bytes += wave.nbytes
-        while self.num_bytes > self.max_bytes and len(self._waves) > 1:
-            self.num_bytes -= self._waves.popitem(last=False)[1][1].nbytes
-        return wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +67,15 @@ class Sampler:
     """
 
     def __init__(
-        self, font: SoundFont, cache: ToneCache, program: int, is_kit: bool = False, tuning_cents: float = 0.0
+        self,
+        font: SoundFont,
+        cache: ToneCache[KeptWave],
+        program: int,
+        is_kit: bool = False,
+        tuning_cents: float = 0.0,
     ) -> None:
         self._font, self._cache = font, cache
-        self._shared, self._curves = ToneCache(MAX_SHARED_BYTES), ToneCache(MAX_CURVE_BYTES)
+        self._shared: ToneCache[Wave] = ToneCache(MAX_SHARED_BYTES)
         self.is_kit = is_kit
         self.tuning_cents = 0.0 if is_kit else tuning_cents
         self.zones = _zones(font, program, is_kit)
@@ -160,10 +133,11 @@ class Sampler:
         key = (self.name, index, pitch, bucket, cents)
         wave = self._cache.get(key, num_frames)
         if wave is None:
-            made_for = _spare(self._num_frames(voice, max(hold_frames, self._longest.get((pitch, bucket), 0))))
+            made_for = spare(self._num_frames(voice, max(hold_frames, self._longest.get((pitch, bucket), 0))))
             wave = self._cache.put(key, self._render(index, zone, pitch, bucket, made_for, cents), made_for)
         pan = voice.pan if not self.is_kit else min(max(voice.pan / 2 + _DRUM_PAN.get(pitch, 0.0), -1), 1)
-        return Tone(wave[:num_frames], voice.gain * velocity**2, pan, voice.release_s, one_shot=self.is_kit)
+        num_frames = min(num_frames, wave.num_frames)
+        return Tone(wave, num_frames, voice.gain * velocity**2, pan, voice.release_s, one_shot=self.is_kit)
 
     def _voice(self, index: int, zone: sf.Zone) -> _Voice:
         if index not in self._voices:
@@ -180,40 +154,36 @@ class Sampler:
             return round(MAX_DRUM_S * SAMPLE_RATE_HZ)
         return hold_frames + voice.release_frames
 
-    def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> Wave:
-        """float32 [<= num_frames]: the zone's sample at a pitch, through its filter and volume envelope."""
+    def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> KeptWave:
+        """At most so many frames of the zone's sample at a pitch, through its filter and volume envelope."""
         key = _key(zone, pitch)
         num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
-        made_for = max(num_frames, self._longest_frames(index, zone, pitch))
-        wave = self._unfiltered(index, zone, key, num_frames, made_for, cents)
-        wave = filtered(wave, zone, key, velocity)
-        own = wave if wave.flags.writeable else None  # an open filter hands back what others use as well
-        return np.multiply(wave, self._envelope(zone, key, len(wave), made_for), out=own)
-
-    def _envelope(self, zone: sf.Zone, key: int, num_frames: int, made_for: int) -> Wave:
-        stages = volume_stages(zone, key)
-        curve = self._curves.get(stages, num_frames)
-        if curve is None:
-            curve = self._curves.put(stages, volume_envelope(stages, made_for), made_for)
-        return curve[:num_frames]
+        wave = filtered(self._unfiltered(index, zone, key, pitch, num_frames, cents), zone, key, velocity)
+        if not wave.flags.writeable:  # an open filter hands back what others use as well
+            wave = wave.copy()
+        enveloped(wave, volume_stages(zone, key))
+        kept = KeptWave.of(wave)
+        return kept.until(SILENT_DB) if self.is_kit else kept
 
     def _longest_frames(self, index: int, zone: sf.Zone, pitch: int) -> int:
         """As many frames as the longest of the expected notes at this pitch wants of a zone."""
         hold_frames = self._longest.get((pitch, ANY_VELOCITY), 0)
-        longest = _spare(self._num_frames(self._voice(index, zone), hold_frames))
+        longest = spare(self._num_frames(self._voice(index, zone), hold_frames))
         return min(longest, audible_frames(zone, _key(zone, pitch)) or longest)
 
-    def _unfiltered(self, index: int, zone: sf.Zone, key: int, num_frames: int, made_for: int, cents: float) -> Wave:
+    def _unfiltered(self, index: int, zone: sf.Zone, key: int, pitch: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: what all velocities and shorter notes of a sample and key have in common."""
         name = (self._voice(index, zone).source, key, cents)
         wave = self._shared.get(name, num_frames)
         if wave is None:
+            made_for = max(num_frames, self._longest_frames(index, zone, pitch))
             header = self._font.header(zone.sample)
             ratio = pitch_ratio(header, zone, key, cents)
             wanted = frames_to_decode(header, zone, ratio, made_for)
             sample = self._font.sample(zone.sample, max(wanted, self._heard_frames(index, zone, header)))
             wave = pitched(sample, zone, ratio, frames_to_vibrate(zone, made_for))
             wave = trembled(vibrated(wave, zone, key)[:made_for], zone)
+            wave.flags.writeable = False
             wave = self._shared.put(name, wave, made_for)
         return wave[:num_frames]
 
@@ -248,7 +218,7 @@ def _key(zone: sf.Zone, pitch: int) -> int:
     return key if 0 <= key <= 127 else pitch
 
 
-def _spare(num_frames: int) -> int:
+def spare(num_frames: int) -> int:
     """A little longer, for the slightly longer notes of the next take."""
     return -(-num_frames // SPARE_FRAMES) * SPARE_FRAMES
 

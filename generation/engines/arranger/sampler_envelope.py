@@ -15,6 +15,7 @@ MIN_ATTACK_S = 0.0005
 MIN_FALL_S = 0.01
 """From its peak a note does not jump to where it holds, which would click: the organ's presets have no decay."""
 MAX_STAGE_S = 60.0
+FALL_FRAMES = 2048
 
 
 def seconds(timecents: float) -> float:
@@ -36,21 +37,25 @@ def volume_stages(zone: sf.Zone, key: int) -> tuple[float, float, float, float, 
     return *_stages(zone, key, sf.VOL_DELAY), _sustain_db(zone)
 
 
-def volume_envelope(stages: tuple[float, float, float, float, float], num_frames: int) -> Wave:
-    """float32 [num_frames], 0..1: delay, linear attack, hold, decay (linear in dB) to sustain."""
+def enveloped(wave: Wave, stages: tuple[float, float, float, float, float]) -> None:
+    """Shapes float32 [frames] in place: delay, linear attack, hold, decay (linear in dB) to sustain."""
     delay_s, attack_s, hold_s, decay_s, floor_db = stages
-    rising = min(int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1, num_frames)
-    top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), num_frames)
     fall_s = max(decay_s * -floor_db / 100, MIN_FALL_S)
-    bottom = min(top + int(fall_s * SAMPLE_RATE_HZ), num_frames)
-    curve = np.empty(num_frames, dtype=np.float32)
-    curve[:top] = 1
-    per_frame = np.float32(floor_db * np.log(10) / 20 / fall_s / SAMPLE_RATE_HZ)
-    np.exp(np.arange(bottom - top, dtype=np.float32) * per_frame, out=curve[top:bottom])
-    curve[bottom:] = 10 ** (floor_db / 20)
-    time_s = np.arange(rising, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
-    curve[:rising] *= np.clip((time_s - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
-    return curve
+    top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), len(wave))
+    bottom = min(top + int(fall_s * SAMPLE_RATE_HZ), len(wave))
+    if floor_db < 0:
+        wave[top:bottom] *= _fall(bottom - top, floor_db * np.log(10) / 20 / fall_s / SAMPLE_RATE_HZ)
+        wave[bottom:] *= np.float32(10 ** (floor_db / 20))
+    rising = wave[: int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1]
+    time_s = np.arange(len(rising), dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
+    rising *= np.clip((time_s - delay_s) / max(attack_s, MIN_ATTACK_S), 0, 1)
+
+
+def _fall(num_frames: int, per_frame: float) -> Wave:
+    """exp(per_frame * t), float32 [num_frames]: one stretch times the level where each begins."""
+    stretch = np.exp(np.arange(FALL_FRAMES) * per_frame).astype(np.float32)
+    levels = np.exp(np.arange(0, num_frames, FALL_FRAMES) * per_frame).astype(np.float32)
+    return np.multiply.outer(levels, stretch).reshape(-1)[:num_frames]
 
 
 def _sustain_db(zone: sf.Zone) -> float:

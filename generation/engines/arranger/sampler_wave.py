@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.sampler_envelope import modulation_envelope, triangle_lfo
 from generation.engines.arranger.sampler_filter import CHUNK_FRAMES, FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_resample import frames_heard, resampled
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, longer_bucket
 from generation.engines.arranger.soundfont import Sample
 
@@ -42,10 +43,6 @@ _MODULATION_STAGES = (
     sf.MOD_DELAY, sf.MOD_ATTACK, sf.MOD_HOLD, sf.MOD_DECAY, sf.MOD_SUSTAIN, sf.MOD_KEY_HOLD, sf.MOD_KEY_DECAY,
 )  # fmt: skip
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
-LOOK_AHEAD_FRAMES = 1100
-"""So many frames (at the faster of the two rates) are resampled beyond what is wanted: soxr filters in blocks of up to
-1024, and what comes before the last whole block does not depend on where the source ends. So the beginning of a longer
-wave is, bit for bit, the shorter wave, and one rendering serves notes of all lengths."""
 LONGEST_KEPT_TREMOLO = 8 * SAMPLE_RATE_HZ
 """Curves of up to 1.4 MB are kept; longer notes with tremolo are rare."""
 MAX_SOURCE_FRAMES = 2**25
@@ -92,25 +89,17 @@ def pitch_ratio(sample: Sample, zone: sf.Zone, key: int, tuning_cents: float) ->
 
 
 def pitched(sample: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> Wave:
-    """float32 [<= num_frames] at 44.1 kHz: soxr's 16-bit resampler, so that going up an octave does not alias.
+    """float32 [<= num_frames] at 44.1 kHz, band-limited, so that going up an octave does not alias.
 
     It is the beginning of every longer wave of the same sample, zone and ratio, bit for bit.
     """
     step = ratio * sample.sample_rate_hz / SAMPLE_RATE_HZ
     source = unrolled(sample, zone, _source_frames(step, num_frames))
-    if abs(step - 1) < 1e-6:
-        return source[:num_frames]
-    import soxr  # a native library: only when something is played
-
-    wave = soxr.resample(source, step * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ")
-    if not len(wave):  # a sample of a frame or two, in a damaged font
-        return np.zeros(1, dtype=np.float32)
-    return np.ascontiguousarray(wave[:num_frames], dtype=np.float32)
+    return source[:num_frames] if abs(step - 1) < 1e-6 else resampled(source, step, num_frames)
 
 
 def _source_frames(step: float, num_frames: int) -> int:
-    beyond = int(LOOK_AHEAD_FRAMES * max(step, 1.0)) + 1
-    return min(int(num_frames * step) + beyond, MAX_SOURCE_FRAMES)
+    return min(int(num_frames * step) + frames_heard(step) + 1, MAX_SOURCE_FRAMES)
 
 
 def frames_to_decode(header: Sample, zone: sf.Zone, ratio: float, num_frames: int) -> int:

@@ -10,7 +10,8 @@ from functools import partial
 import numpy as np
 
 from generation.engines.arranger import synth_effects, synth_voices
-from generation.engines.arranger.sampler import ANY_VELOCITY, MAX_SHARED_BYTES, SPARE_FRAMES, ToneCache
+from generation.engines.arranger.sampler import ANY_VELOCITY, MAX_SHARED_BYTES, spare
+from generation.engines.arranger.sampler_kept import KeptWave, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave, longer_bucket
 from generation.engines.arranger.synth_drums import DrumRecipe
 from generation.engines.arranger.synth_kits import KIT_NAMES, kit, single_drum
@@ -76,10 +77,11 @@ class Synth:
         KeyError: there is no such voice (ask `has_voice` first).
     """
 
-    def __init__(self, name: str, cache: ToneCache, tuning_cents: float = 0.0) -> None:
+    def __init__(self, name: str, cache: ToneCache[KeptWave], tuning_cents: float = 0.0) -> None:
         self.name = name
         self.is_kit = name in KIT_NAMES
-        self._cache, self._shared = cache, ToneCache(MAX_SHARED_BYTES)
+        self._cache = cache
+        self._shared: ToneCache[Wave] = ToneCache(MAX_SHARED_BYTES)
         self._drums = kit(name) if self.is_kit else {}
         self._single = single_drum(name)
         self._voice = None if self.is_kit or self._single else _VOICES[name]
@@ -123,7 +125,7 @@ class Synth:
         made_for = num_frames
         if not (voice.exact or voice.noisy):
             longest = max(hold_frames, self._longest.get((pitch, step), 0))
-            made_for = _num_frames(voice, -(-longest // SPARE_FRAMES) * SPARE_FRAMES)
+            made_for = _spare_frames(voice, longest)
         slide = (self._hz(glide[0]), glide[1]) if glide else None
         length = num_frames if voice.exact or voice.noisy else 0
         key = (self.name, pitch, self._hz(pitch), step, length, slide)
@@ -134,7 +136,7 @@ class Synth:
             keeper = partial(self._once, pitch, 0)
             stroke = Stroke(self._hz(pitch), _strength(step), made_for, rng, from_hz, glide_s, keeper)
             wave = self._keep(key, voice.make(stroke), made_for)
-        return Tone(wave[..., :num_frames], voice.gain * velocity**2, 0.0, voice.release_s)
+        return Tone(wave, min(num_frames, wave.num_frames), voice.gain * velocity**2, 0.0, voice.release_s)
 
     def _hz(self, pitch: int) -> float:
         return float(440.0 * 2 ** ((pitch - 69 + self._tuning_cents / 100) / 12))
@@ -152,7 +154,7 @@ class Synth:
             keeper = partial(self._once, pitch, variant)
             stroke = Stroke(hz, _strength(step), num_frames, self._rng(pitch, step, variant), keeper=keeper)
             wave = self._keep(key, recipe.make(stroke), num_frames)
-        return Tone(wave, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
+        return Tone(wave, wave.num_frames, 0.8 * recipe.gain * velocity**2, recipe.pan, one_shot=True)
 
     def _rng(self, pitch: int, step: int, variant: int) -> np.random.Generator:
         """Random numbers that depend on what the wave is alone."""
@@ -166,14 +168,15 @@ class Synth:
             made_for = stroke.num_frames
             if self._voice is not None:
                 longest = self._longest.get((pitch, ANY_VELOCITY), 0)
-                made_for = max(made_for, _num_frames(self._voice, -(-longest // SPARE_FRAMES) * SPARE_FRAMES))
+                made_for = max(made_for, _spare_frames(self._voice, longest))
             rng = np.random.default_rng([zlib.crc32(f"{self.name} {name}".encode()), pitch, variant])
             raw = make(replace(stroke, num_frames=made_for, rng=rng, keeper=None))
+            raw.flags.writeable = False
             wave = self._shared.put(key, raw, made_for)
         return wave[..., : stroke.num_frames]
 
-    def _keep(self, key: Hashable, wave: Wave, num_frames: int) -> Wave:
-        return self._cache.put(key, np.ascontiguousarray(wave, dtype=np.float32), num_frames)
+    def _keep(self, key: Hashable, wave: Wave, num_frames: int) -> KeptWave:
+        return self._cache.put(key, KeptWave.of(np.asarray(wave, dtype=np.float32)), num_frames)
 
 
 def _step(velocity: float) -> int:
@@ -190,4 +193,10 @@ def _num_frames(voice: Voice, hold_frames: int) -> int:
         return min(hold_frames, round(MAX_EFFECT_S * SAMPLE_RATE_HZ))
     num_frames = hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
     num_frames = longer_bucket(num_frames) if voice.noisy else num_frames
+    return min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ)) if voice.natural_s else num_frames
+
+
+def _spare_frames(voice: Voice, hold_frames: int) -> int:
+    """The same, a little longer: whole blocks of a kept wave, or all that it has by nature."""
+    num_frames = spare(_num_frames(voice, hold_frames))
     return min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ)) if voice.natural_s else num_frames

@@ -50,18 +50,18 @@ class Lounge:
     async def play(self, who: User, where: Channel | None = None, **options: object) -> Message:
         """Play something; the answer with its buttons."""
         asked = await who.slash(where or self.channel, "play", dict(options))
-        return await asked.wait_response(lambda message: "Stop" in message.labels, timeout=20)
+        return await asked.wait_response(lambda message: "Stop" in message.labels)
 
     async def told(self, who: User, command: str = "play", where: Channel | None = None, **options: object) -> str:
         """Use a command that answers in words alone."""
         asked = await who.slash(where or self.channel, command, dict(options))
-        answer = await asked.wait_response(lambda message: bool(message.content), timeout=20)
+        answer = await asked.wait_response(lambda message: bool(message.content))
         assert answer.labels == []
         return answer.content.replace("\\", "")  # as Discord shows it
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds that the server has no event for. Raises TimeoutError."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not holds():  # noqa: ASYNC110  another side's state
                 await asyncio.sleep(0.02)
 

@@ -46,7 +46,7 @@ class Lounge:
     async def play(self, **options: object) -> Message:
         """Alice plays it; the answer with its buttons."""
         asked = await self.stage.alice.slash(self.stage.channel, "play", dict(options))
-        return await asked.wait_response(lambda message: "Stop" in message.labels, timeout=20)
+        return await asked.wait_response(lambda message: "Stop" in message.labels)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def lounge(tmp_path: Path) -> AsyncIterator[Lounge]:
         rooms = [stage.guild.add_channel(name, VOICE) for name in ("lounge", "attic")]
         stage.alice.join_voice(rooms[0])
         await stage.alice.slash(stage.channel, "compose", prompt=f"notes {TAKE_S}", seed=3)
-        take = await stage.channel.wait_for_message(lambda message: bool(message.attachments), timeout=30)
+        take = await stage.channel.wait_for_message(lambda message: bool(message.attachments))
         yield Lounge(stage, bot, *rooms, take)
         assert stage.discord.voice.findings == []
 

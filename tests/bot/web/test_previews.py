@@ -15,7 +15,7 @@ from bot.web import WebConfig, serve_page
 from generation.audio.decode import decode
 from generation.service import Service
 from tests.bot.web.test_page import CHROMIUM, follow
-from tests.support.scripted_service import scripted_config
+from tests.support.scripted_service import let_go, scripted_config
 
 LONG_MS = 60_000
 
@@ -39,9 +39,9 @@ async def events(http: aiohttp.ClientSession, job_id: str) -> AsyncIterator[dict
                 yield json.loads(line[6:])
 
 
-async def test_the_newest_is_played_in_parts_and_nothing_is_left_at_the_end(address: str) -> None:
+async def test_the_newest_is_played_in_parts_and_nothing_is_left_at_the_end(address: str, tmp_path: Path) -> None:
     async with aiohttp.ClientSession(base_url=address) as http:
-        job_id = await submit(http, "slow 6 preview")
+        job_id = await submit(http, "held preview")
         async for event in events(http, job_id):
             source = f"/api/jobs/{job_id}/previews/{event['preview_hash']}.mp3"
             async with http.get(source) as response, http.get(source, headers={"Range": "bytes=10-19"}) as part:
@@ -53,6 +53,7 @@ async def test_the_newest_is_played_in_parts_and_nothing_is_left_at_the_end(addr
         assert 0.1 < (await decode(whole)).used_s < 1.1
         async with http.get(f"/api/jobs/{job_id}/previews/{'0' * 64}.mp3") as response:
             assert response.status == 404 and "preview is gone" in (await response.json())["error"]
+        let_go(tmp_path)
         last = (await follow(http, job_id))[-1]
         assert last["takes"] and last["preview_hash"] is None
         async with http.get(source) as response:
@@ -60,14 +61,14 @@ async def test_the_newest_is_played_in_parts_and_nothing_is_left_at_the_end(addr
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium or Chrome on the PATH")
-async def test_a_person_hears_it_while_it_is_made(address: str) -> None:
+async def test_a_person_hears_it_while_it_is_made(address: str, tmp_path: Path) -> None:
     async with async_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         page = await browser.new_page()
         await page.goto(address)
         await page.select_option("#engine", "scripted")
-        await page.fill("#prompt", "slow 6 preview")
+        await page.fill("#prompt", "held preview")
         await page.click("#make")
         await expect(page.locator(".take .preview")).to_be_visible(timeout=LONG_MS)
         heard_s = await page.evaluate(
@@ -75,6 +76,7 @@ async def test_a_person_hears_it_while_it_is_made(address: str) -> None:
             " await new Promise(heard => a.ontimeupdate = () => a.currentTime > 0 && heard()); return a.duration; }"
         )
         assert 0.1 < heard_s < 1.2
+        let_go(tmp_path)
         await expect(page.locator(".take .result")).to_be_visible(timeout=LONG_MS)
         await expect(page.locator(".take .preview")).to_be_hidden()
         assert await page.evaluate("document.querySelector('.preview audio').hasAttribute('src')") is False

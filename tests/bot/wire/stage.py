@@ -13,6 +13,7 @@ from generation.engines import EngineOptions
 from generation.service import Service, ServiceConfig
 from tests.support.clips import encoded, little_song
 from tests.support.discord_server import Attachment, Channel, DiscordServer, Guild, Message, User
+from tests.support.scripted_engine import let_go
 
 
 @dataclass
@@ -31,6 +32,10 @@ class WireStage:
         """The messages with takes in the channel."""
         return [message for message in self.channel.messages if message.attachments]
 
+    def let_go(self) -> None:
+        """The job that the scripted engine holds, or the next one, goes on to its end."""
+        let_go(Path(self.service._config.engines["scripted"].values["folder"]))
+
     @asynccontextmanager
     async def running_bot(self) -> AsyncIterator[BandmateClient]:
         """A client, ready; another call makes a new one over the same ledger."""
@@ -44,7 +49,7 @@ def scripted(folder: Path) -> dict[str, Any]:
     marks = folder / "marks"
     marks.mkdir(exist_ok=True)
     return {
-        "engines": {"scripted": EngineOptions({"folder": str(marks)})},
+        "engines": {"scripted": EngineOptions({"folder": str(marks), "raw": True})},
         "preload_engines": ("scripted",),
         "engine_registry": "tests.support.scripted_engine",
         "poll_interval_s": 0.1,

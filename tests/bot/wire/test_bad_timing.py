@@ -16,10 +16,11 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 async def test_permissions_are_taken_away_while_it_is_made(stage: WireStage) -> None:
-    asked = await stage.alice.slash(stage.channel, "compose", prompt="slow 1")
+    asked = await stage.alice.slash(stage.channel, "compose", prompt="held")
     await asked.wait_response()
     (job,) = await stage.service.open_jobs("discord")
     stage.channel.deny(stage.discord.bot, "send_messages", "attach_files", "read_message_history")
+    stage.let_go()
     shown = await asked.wait_response(has_take, LONG_S)
     assert shown.labels[0] == "Again" and stage.results() == [shown]
     async with asyncio.timeout(LONG_S):

@@ -98,7 +98,7 @@ async def test_it_is_acknowledged_although_the_ledger_does_not_answer(
 
     monkeypatch.setattr(stage.service._ledger.db, "read", slow_read)
     asked = await stage.alice.slash(stage.channel, "compose", prompt="plain", private=True)
-    await asked.wait_acknowledged(timeout=2.9)  # Discord's own patience is 3 s
+    await asked.wait_acknowledged()
     answers.set()
     take = await asked.wait_response(has_take)
     assert take.ephemeral and stage.results() == []

@@ -62,7 +62,7 @@ async def test_a_forged_button_forgets_nobody(stage: WireStage, bot: BandmateCli
 
 async def test_what_is_being_made_for_a_forgotten_person_stops(stage: WireStage, bot: BandmateClient) -> None:
     await stage.alice.slash(stage.channel, "compose", prompt="slow 30")
-    await stage.channel.wait_for_message(lambda message: "%" in message.text, timeout=15)
+    await stage.channel.wait_for_message(lambda message: "%" in message.text)
     (job,) = await stage.service.open_jobs("discord")
     warning = await (await stage.alice.slash(stage.channel, "forget-me")).wait_response()
     await (await stage.alice.press(warning, "Forget me")).wait_response(lambda shown: "forgotten" in shown.content)

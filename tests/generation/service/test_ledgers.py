@@ -139,5 +139,5 @@ async def test_a_finished_job_that_can_not_be_read_is_handed_out_a_moment_later(
 
         monkeypatch.setattr(service._ledger.takes, "of_job", busy_at_first)
         ticket = await service.submit(scripted("a"), member(), key="a")
-        job = await asyncio.wait_for(anext(aiter(service.finished("discord"))), 20)
+        job = await asyncio.wait_for(anext(aiter(service.finished("discord"))), 60)
         assert (job.status.job_id, len(job.takes), num_calls) == (ticket.job_id, 1, 2)

@@ -143,7 +143,7 @@ async def test_a_full_house_is_told_and_room_is_waited_for() -> None:
     await asyncio.sleep(0)
     assert patient.num_bytes == 80
     await first.__aexit__(None, None, None)
-    assert await asyncio.wait_for(waiting, 5) == 50
+    assert await asyncio.wait_for(waiting, 60) == 50
 
 
 async def _hold(in_hand: InHand, num_bytes: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import mimetypes
@@ -30,6 +31,8 @@ class Cdn:
         self._secret = f"cdn {server.seed}".encode()
         self._folder = tempfile.TemporaryDirectory(prefix="discord-cdn-")
         self._files: dict[int, StoredFile] = {}
+        self.answers = asyncio.Event()  # cleared by a test: downloads wait
+        self.answers.set()
 
     def store(self, channel_id: int, filename: str, data: bytes, content_type: str | None = None) -> StoredFile:
         """Keep one file; its type is guessed from its name where none is given, as Discord does."""
@@ -58,6 +61,7 @@ class Cdn:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """404 for what is gone or expired, 403 for a signature that is not ours."""
         self._server.downloads.append(request.path)
+        await self.answers.wait()
         file = self._files.get(int(request.match_info["attachment_id"]))
         expires, issued = (int(request.query.get(key, "0"), 16) for key in ("ex", "is"))
         if request.query.get("hm") != self._sign(int(request.match_info["attachment_id"]), expires, issued):

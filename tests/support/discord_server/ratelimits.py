@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import time
@@ -57,7 +58,7 @@ class RateLimits:
         rule = next(rule for rule in self.rules if rule.method in ("", call.method) and rule.path in call.template)
         route = f"{call.method} {call.template}"
         key = route + " ".join(call.params.get(name, "") for name in MAJOR)
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         window = self._windows.get(key)
         if window is None or now >= window.ends_at_s:
             self._forget_ended(now)

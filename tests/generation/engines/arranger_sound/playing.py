@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from generation.engines.arranger.play import Player, Rendered
-from generation.engines.arranger.sampler import Sampler, ToneCache
+from generation.engines.arranger.sampler import Sampler
+from generation.engines.arranger.sampler_kept import ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
 from generation.engines.arranger.score import Part, Score, Sound
 from generation.engines.arranger.soundfont import SoundFont

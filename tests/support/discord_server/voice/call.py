@@ -90,7 +90,7 @@ class Call:
             self._keep(payload)
         self._changed.set()
 
-    async def wait_packets(self, count: int, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - reads better in a test
+    async def wait_packets(self, count: int, timeout: float = 60.0) -> None:  # noqa: ASYNC109 - reads better in a test
         """Until so many packets of music came. Raises TimeoutError."""
         await self._wait(lambda: len(self.packets) >= count, timeout)
 

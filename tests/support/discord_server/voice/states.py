@@ -101,7 +101,7 @@ class Voice:
         await waiting[-1].converse(socket)
         return socket
 
-    async def wait_call(self, number: int = 1, timeout: float = 20.0) -> Call:  # noqa: ASYNC109 - reads better in a test
+    async def wait_call(self, number: int = 1, timeout: float = 60.0) -> Call:  # noqa: ASYNC109 - reads better in a test
         """The bot's connection with this number (from 1), once it is there. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while len(self.calls) < number:
