@@ -28,7 +28,7 @@ from tests.support.mutate import mutations
 from tests.support.playlists import disguises, listening, playlists
 
 CONTAINERS = (sniff.WAV, sniff.FLAC, sniff.OGG, sniff.MP3, sniff.AAC, sniff.MP4, sniff.MATROSKA, sniff.AIFF, sniff.CAF)
-HANG_S = 5.0
+HANG_S = 60.0
 
 
 @pytest.fixture
@@ -75,15 +75,14 @@ async def test_ffmpeg_itself_fetches_nothing_even_past_the_gate(
 
 async def check_safe(name: str, data: bytes) -> None:
     """A file gives a clip or a sentence within the time, whatever it is."""
-    start = time.monotonic()
     try:
-        decoded = await decode(data, DecodeLimits(max_clip_s=5))
+        async with asyncio.timeout(HANG_S):
+            decoded = await decode(data, DecodeLimits(max_clip_s=5))
     except ClipRefused as error:
         assert str(error).endswith("."), name
     else:
         assert isinstance(decoded.clip, Clip) and decoded.used_s <= 5.01, name
         assert abs(decoded.clip.samples).max() <= 1, name
-    assert time.monotonic() - start < HANG_S, name
 
 
 @pytest.mark.parametrize("format_name", clips.FORMATS)
@@ -176,12 +175,9 @@ async def test_a_cancel_kills_the_child(tmp_path: Path) -> None:
     mark = str(tmp_path)
     limits = DecodeLimits(ffmpeg_path=slow_ffmpeg(tmp_path, mark), bubblewrap=False)
     task = asyncio.create_task(decode(clips.song_file("wav"), limits))
-    for _ in range(500):
-        if running(f"tail\0-f\0/dev/null\0{mark}"):
-            break
-        await asyncio.sleep(0.02)
-    else:
-        pytest.fail("the child never started")
+    async with asyncio.timeout(HANG_S):
+        while not running(f"tail\0-f\0/dev/null\0{mark}"):  # noqa: ASYNC110  another process
+            await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

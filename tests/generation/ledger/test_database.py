@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -82,10 +81,8 @@ async def test_a_lock_that_stays_is_told_in_a_sentence_and_reading_goes_on(impat
         row = await put_in_line(ledger)
         intruder = sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
         intruder.execute("BEGIN IMMEDIATE")
-        begun_s = time.monotonic()
-        with pytest.raises(LedgerUnavailable, match="busy"):
+        with pytest.raises(LedgerUnavailable, match="busy"):  # a limit: without one it would wait for the intruder
             await put_in_line(ledger)
-        assert time.monotonic() - begun_s < 10
         assert await ledger.jobs.get(row.job_id) == row
         intruder.execute("ROLLBACK")
         intruder.close()
