@@ -22,6 +22,8 @@ LEAST_RATE_HZ = 32_000
 LEVEL_LUFS = -18.0
 """Both are brought to it before they are weighted, with room for their sum."""
 
+PART_PEAK = 0.97
+"""-0.26 dBFS: what a clip alone reaches at most, so that none is cut where it is kept as a stem."""
 EDGE_S = 0.01
 MAX_GAIN_DB = 30.0
 
@@ -61,6 +63,7 @@ def blend(
     parts = _side_by_side(placed, gains, origin_s, rate_hz)
     front = int(gains[1] > gains[0])
     parts[1 - front] = ducked(parts[1 - front], parts[front], rate_hz)
+    parts = _within_scale(parts)
     mix = Clip(parts[0] + parts[1], rate_hz)
     remarks = (*_missing_beats(hearings), *meeting_sentences(meeting), *_metres(hearings, meeting))
     downbeats_s = _downbeats(hearings[0], meeting, origin_s, mix.duration_s)
@@ -85,6 +88,12 @@ def _placed(clip: Clip, hearing: Hearing, meeting: Meeting, index: int) -> Place
     first_downbeat_s = hearing.downbeats_s[0] if hearing.downbeats_s else beats_s[0]
     first = min(range(len(beats_s)), key=lambda beat: abs(beats_s[beat] - first_downbeat_s))
     return warped(clip, beats_s, [(beat - first) * beat_s for beat in range(len(beats_s))], semitones)
+
+
+def _within_scale(parts: list[Samples]) -> list[Samples]:
+    """Both turned down by one gain where one of them passes full scale; the take is brought to its level later."""
+    highest = max(float(np.abs(part).max()) for part in parts)
+    return [part * np.float32(PART_PEAK / highest) for part in parts] if highest > PART_PEAK else parts
 
 
 def _side_by_side(placed: Sequence[Placed], gains: tuple[float, float], origin_s: float, rate_hz: int) -> list[Samples]:

@@ -22,8 +22,8 @@ def stems_of_whole(joined: Splice, new_stems: dict[str, Clip]) -> Steps[dict[str
     """The clip's own part as a stem, and those of the new part after as much silence; all stereo, at the arranger's
     rate, as long as the take, and as loud beside each other as they are in it. `new_stems` is used up.
 
-    The new part was brought to the clip's level: where it was raised, the clip's stem is lowered instead, so that no
-    peak passes full scale.
+    The new part was brought to the clip's level: where it was raised, the clip's stem is lowered instead; the shelf
+    turns all of them down where a peak still passes full scale.
     """
     first_frame = round(joined.kept_s * SAMPLE_RATE_HZ)
     num_frames = max(round(joined.clip.duration_s * SAMPLE_RATE_HZ), 1)

@@ -38,8 +38,8 @@ GLIDE_REST_S, GLIDE_SHORT_S, GLIDE_LEAP = 0.06, 0.4, 7
 class Rendered:
     """`mix` is stereo with peaks at -2 dBFS, before loudness finishing. `stems` by part name, all stereo and as long.
 
-    The stems sum to what goes into the mix bus: `mixed_bus(sum of stems, score.character, seed)` is the mix to
-    within 1e-4. Reverb and echo of all parts are a stem of their own, "space".
+    The stems sum to what goes into the mix bus, all turned down by one gain where one of them would pass full scale:
+    `mixed_bus(sum of stems, score.character, seed)` is the mix to within 1e-4. Reverb and echo of all parts are a stem of their own, "space".
     """
 
     mix: Clip

@@ -9,21 +9,27 @@ from typing import IO
 import numpy as np
 
 from generation.clip import Clip
-from generation.engines.arranger.effects_pieces import Steps
+from generation.engines.arranger.effects_pieces import Steps, peak, scaled
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 MAX_MEMORY_BYTES = 24 * 2**20
 """Two stems of 30 s; five minutes of a band would take more than a gigabyte."""
+STEM_PEAK = 0.97
+"""-0.26 dBFS: what a stem reaches at most, so that none is cut where it is stored or written with fewer bits."""
 
 
 class StemShelf:
-    """Keeps stems until they are asked for. One file, without a name, goes when the last stem does."""
+    """Keeps stems until they are asked for. One file, without a name, goes when the last stem does.
+
+    Where one of them passes full scale, all are turned down by one gain: what they sum to stays the same music.
+    """
 
     def __init__(self, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
         self._room_bytes = max_memory_bytes
         self._kept: dict[str, Wave] = {}
         self._maps: dict[str, mmap.mmap] = {}
         self._file: IO[bytes] | None = None
+        self._peak = 0.0
 
     def free_name(self, name: str) -> str:
         """The name, with a number where it is taken."""
@@ -31,6 +37,7 @@ class StemShelf:
 
     def put(self, name: str, samples: Wave) -> None:
         """Keep float32 [2, frames] under a name; the shelf owns the samples from here on."""
+        self._peak = max(self._peak, peak(samples))
         if not self._has_room(samples.nbytes):
             samples = self._mapped(name, samples, 0, samples.shape[1])
         self._kept[name] = samples
@@ -39,6 +46,7 @@ class StemShelf:
         """Keep float32 [2, num_frames] under a name: silence, and from `first_frame` on the samples as far as they fit.
         In the file silence takes no room."""
         samples = samples[:, : max(num_frames - first_frame, 0)]
+        self._peak = max(self._peak, peak(samples))
         if self._has_room(8 * num_frames):
             self._kept[name] = np.zeros((2, num_frames), np.float32)
             self._kept[name][:, first_frame : first_frame + samples.shape[1]] = samples
@@ -61,14 +69,16 @@ class StemShelf:
             np.ascontiguousarray(channel).tofile(self._file)
         self._file.flush()
         self._file.truncate(offset + 8 * num_frames)
-        mapped = mmap.mmap(self._file.fileno(), 8 * num_frames, access=mmap.ACCESS_READ, offset=offset)
+        mapped = mmap.mmap(self._file.fileno(), 8 * num_frames, access=mmap.ACCESS_WRITE, offset=offset)
         self._maps[name] = mapped
         return np.frombuffer(mapped, np.float32).reshape(2, num_frames)
 
     def clips(self) -> Steps[dict[str, Clip]]:
-        """All stems by name, in the order in which they came."""
+        """All stems by name, in the order in which they came, none of them over full scale."""
         found = {}
         for name, samples in self._kept.items():
+            if self._peak > STEM_PEAK:
+                yield from scaled(samples, STEM_PEAK / self._peak)
             found[name] = self._clip(name, samples)
             yield
         return found
