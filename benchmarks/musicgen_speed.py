@@ -46,11 +46,12 @@ from generation.engines.base import EngineJob
 from generation.engines.musicgen.batch import Batch, Row
 from generation.engines.musicgen.cache import Cache
 from generation.engines.musicgen.delay import lay_out
-from generation.engines.musicgen.linear import Precision
+from generation.engines.musicgen.linear import Linear, Precision
 from generation.engines.musicgen.loading import Checkpoint, assemble
 from generation.engines.musicgen.memory import rows_that_fit
 from generation.engines.musicgen.performance import Performance
 from generation.engines.musicgen.plan import Plan
+from generation.engines.musicgen.quantised import Int4Linear
 from generation.engines.musicgen.shelf import Station, make_batch, warm_up
 from generation.request import Operation, Request, Sampling
 from tests.support.tiny_checkpoint import tiny_tokenizer
@@ -106,11 +107,11 @@ def read_arguments() -> argparse.Namespace:
         rounds=5 if full else 3,
         rows="1,2,4,8,16,32" if full else "1,4",
         prompts="0,500" if full else "0",
-        precisions="float32,bfloat16,int8" if full else "bfloat16,int8",
+        precisions="float32,bfloat16,int8,int4" if full else "bfloat16,int8,int4",
     )
     wishes = parser.parse_args()
     if wishes.device != "cpu":
-        wishes.precisions = wishes.precisions.replace(",int8", "")
+        wishes.precisions = wishes.precisions.replace(",int8,int4", "")
     wishes.precisions = [Precision(name) for name in wishes.precisions.split(",")]
     wishes.rows = [int(number) for number in wishes.rows.split(",")]
     wishes.prompts = [int(number) for number in wishes.prompts.split(",")]
@@ -233,14 +234,21 @@ class Turns:
 
 def step_bytes(checkpoint: Checkpoint, num_rows: int, mean_place: float) -> float:
     """What a guided step has to read: the layers' weights once, each row's keys and values twice."""
-    weights, total = checkpoint.weights, checkpoint.weights.heads.num_bytes
+    weights, products = checkpoint.weights, [checkpoint.weights.heads]
     for layer in weights.layers:
-        products = [layer.query_key_value, layer.out, layer.up, layer.down]
+        products += [layer.query_key_value, layer.out, layer.up, layer.down]
         if layer.cross is not None:
             products += [layer.cross.query, layer.cross.out]
-        total += sum(product.num_bytes for product in products)
+    total = sum(_product_bytes(product, num_rows) for product in products)
     line = 2 * weights.shape.hidden * weights.precision.cache_dtype.itemsize * weights.shape.num_layers
     return total + num_rows * 2 * mean_place * line
+
+
+def _product_bytes(product: Linear, num_rows: int) -> int:
+    """In int4 steps of several takes read the weights' other form, a byte each."""
+    if isinstance(product, Int4Linear) and num_rows > 1:
+        return product.num_inputs * product.num_outputs
+    return product.num_bytes
 
 
 def report_codec(checkpoint: Checkpoint, report: Report) -> None:
