@@ -22,3 +22,21 @@ def test_reasons_for_a_style_are_translated(code: str) -> None:
 def test_what_it_can_not_do_is_translated(code: str) -> None:
     for entry in vocabulary().settings["unsupported"].values():
         assert catalogues()[code].whole(entry["sentence"]) is not None
+
+
+@pytest.mark.parametrize("code", sorted(catalogues()))
+def test_what_an_era_does_to_the_sound_is_translated(code: str) -> None:
+    for entry in vocabulary().settings["era"].values():
+        for words in entry.get("sound", {}).values():
+            assert "," not in words  # they are told as a list
+            told = catalogues()[code].line(f"The sound is of that time: {words}, {words}.")
+            assert words not in told and catalogues()[code].whole(words) is not None
+
+
+@pytest.mark.parametrize("code", sorted(catalogues()))
+def test_the_pieces_of_the_kit_are_translated(code: str) -> None:
+    names = [entry["name"] for entry in vocabulary().settings["piece"].values()]
+    for sentence in ("The drums play without these: {}.", "Of the drums these play alone: {}."):
+        assert catalogues()[code].whole(sentence.format(", ".join(names))) is not None
+        for name in names:
+            assert catalogues()[code].whole(name) is not None, name

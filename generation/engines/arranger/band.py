@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from generation.engines.arranger.instruments import playable
+from generation.engines.arranger.instruments import is_synth, playable
 from generation.engines.arranger.kit import Pieces, drums_of, kit_of, pieces_of
 from generation.engines.arranger.prompt import InstrumentWish, Wish
 from generation.engines.arranger.score import Sound
@@ -59,11 +59,12 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     """The band of a style as the prompt wants it."""
     rng = streams.stream("band")
     unwanted = {sound for w in wish.unwanted for sound in w.sounds}
+    no_synths = any(w.name == "synth" for w in wish.unwanted)
     unwanted_roles = {w.role for w in wish.unwanted if w.name in ("drums", "bass")}
     melodic = [w for w in wish.wanted if w.role != "drums"]
     players = []
     for part in style.parts:
-        choices = [sound for sound in part.instruments if sound not in unwanted]
+        choices = _choices(part, unwanted, no_synths=no_synths)
         if choices and part.role not in unwanted_roles and not _named_unwanted(part, wish):
             typical = rng.random() < 0.6
             players.append(Player(part, choices[0] if typical else rng.choice(choices)))
@@ -73,6 +74,12 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     kit = "" if drums is None else kit_of(drums, wish, rng)
     named = tuple(_distinct([_in_reach(player) for player in players]))
     return Band(named, drums, kit, style.effects and not wish.only, pieces)
+
+
+def _choices(part: PartStyle, unwanted: set[str], *, no_synths: bool) -> list[str]:
+    """What the part may be played on; without synthesisers where nobody wants any and there is something else."""
+    choices = [sound for sound in part.instruments if sound not in unwanted]
+    return [sound for sound in choices if not (no_synths and is_synth(sound))] or choices
 
 
 def _named_unwanted(part: PartStyle, wish: Wish) -> bool:

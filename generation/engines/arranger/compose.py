@@ -12,6 +12,7 @@ from generation.engines.arranger.comping import Comper
 from generation.engines.arranger.counter import play_counter
 from generation.engines.arranger.draft import Draft, begin
 from generation.engines.arranger.effects_part import effect_parts
+from generation.engines.arranger.era import remark_of
 from generation.engines.arranger.events import Event, never_stuck, within_reach
 from generation.engines.arranger.frame import Frame, key_name
 from generation.engines.arranger.groove import play_drums
@@ -135,6 +136,7 @@ def _details(draft: Draft) -> dict[str, Any]:
     return {
         "style": draft.choice.style.key,
         "style_reason": draft.choice.reason,
+        "era": list(draft.era),
         "tempo_bpm": round(frame.tempo_bpm, 2),
         "key": key_name(frame.key),
         "beats_per_bar": frame.counted.beats_per_bar,
@@ -154,6 +156,6 @@ def _remarks(draft: Draft) -> tuple[str, ...]:
     silent: tuple[str, ...] = ()
     if draft.job.hearings and draft.hearing is None:
         silent = ("The clip is silent, so I wrote music without it.",)
-    kit = draft.band.pieces.remark if draft.band.drums else ""
-    said = (*silent, *draft.wish.remarks, draft.choice.remark, kit, *draft.frame.remarks)
+    sound = (remark_of(draft.era), draft.band.pieces.remark if draft.band.drums else "")
+    said = (*silent, *draft.wish.remarks, draft.choice.remark, *sound, *draft.frame.remarks)
     return tuple(dict.fromkeys(sentence for sentence in said if sentence))

@@ -7,6 +7,7 @@ from typing import Any
 
 from generation.engines.arranger.band import Band, choose_band
 from generation.engines.arranger.choose import Choice, choose_style
+from generation.engines.arranger.era import in_era
 from generation.engines.arranger.events import Event
 from generation.engines.arranger.form import Section, make_form
 from generation.engines.arranger.frame import Frame, find_frame
@@ -46,6 +47,7 @@ class Draft:
     harmony: Harmony
     band: Band
     hearing: Hearing | None
+    era: tuple[str, ...] = ()
     drums: DrumTrack = field(default_factory=lambda: DrumTrack((), {}))
     bass: tuple[Event, ...] = ()
     tune: tuple[Event, ...] = ()
@@ -58,12 +60,13 @@ def begin(job: EngineJob) -> Draft:
     wish = read_prompt(job.request.prompt)
     streams = _streams(job)
     choice = choose_style(wish, hearing, job.request.prompt, streams)
-    style = at_level(_adapted(choice.style, wish), heard_level(hearing, job.request.operation))
+    style, era = in_era(choice.style, wish)
+    style = at_level(_adapted(style, wish), heard_level(hearing, job.request.operation))
     frame = find_frame(job.request, hearing, wish, style, streams)
     form = make_form(frame, style, wish, hearing)
     harmony = harmonise(frame, hearing, style, form, streams.stream("harmony"))
     band = choose_band(style, wish, streams)
-    return Draft(job, wish, choice, style, streams, frame, form, harmony, band, hearing)
+    return Draft(job, wish, choice, style, streams, frame, form, harmony, band, hearing, era)
 
 
 def _usable(hearing: Hearing) -> Hearing | None:

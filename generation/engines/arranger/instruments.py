@@ -178,6 +178,7 @@ ROLE_LEVELS_DB: dict[str, float] = {
 A part's name may carry a number or a suffix: "lead 2" and "lead_octave" count as "lead"; unknown names as "chords".
 """
 
+_SYNTH_PROGRAMS = frozenset({"gm:38", "gm:80", "gm:81", "gm:87", "gm:88", "gm:89", "gm:90", "gm:91", "gm:95"})
 _FAMILIES: dict[int, tuple[int, ...]] = {
     0: (0, 0, 0, 0, 4, 4, 24, 4),
     1: (11, 11, 11, 11, 12, 12, 14, 105),
@@ -212,6 +213,11 @@ def closest_program(program: int) -> int:
 def closest_kit(kit: int) -> int:
     """The kit of the carried font that stands in for a kit number: itself, or the first of its group of eight."""
     return kit if kit in KITS else next((k for k in (kit - kit % 8,) if k in KITS), 0)
+
+
+def is_synth(sound: str) -> bool:
+    """Whether people call it a synthesiser: a synthesised voice, or the font's program of one."""
+    return sound.startswith("synth:") or sound in _SYNTH_PROGRAMS
 
 
 def playable(sound: str) -> tuple[int, int]:
