@@ -7,9 +7,11 @@ import gc
 import os
 import tempfile
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
+from tests.support.databases import postgres_server
 from tests.support.late_analysis import HEARINGS
 from tests.support.patience import make_loops_patient
 
@@ -33,6 +35,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """One PostgreSQL server for all who want a database on it."""
+    with postgres_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", autouse=True)

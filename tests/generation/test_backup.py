@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,8 @@ from generation.errors import BandmateError
 from generation.jobs import JobState
 from generation.request import AudioFormat
 from generation.service import Service
-from tests.support.databases import new_database, postgres_server
+from tests.support.databases import new_database
 from tests.support.scripted_service import member, scripted, scripted_config
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    with postgres_server() as running:
-        yield running
 
 
 async def open_jobs(service: Service, first: int, number: int, prompt: str) -> list[str]:
@@ -36,7 +29,7 @@ async def test_what_was_backed_up_while_it_ran_plays_again(
     tmp_path: Path, server: Any, source: str, target: str
 ) -> None:
     urls = {name: "" if name == "sqlite" else new_database(server, f"backup_{source}") for name in (source, target)}
-    old = scripted_config(tmp_path / "old", database_url=urls[source], max_jobs_per_person=100)
+    old = scripted_config(tmp_path / "old", database_url=urls[source], max_jobs_per_person=100, lease_s=3)
     async with Service(old) as service:
         (take,) = await (await service.submit(scripted("stems"), member(), key="1")).takes()
         await service.mark_delivered(take.job_id, "77")

@@ -16,10 +16,13 @@ from tests.support import scripted_engine
 
 
 def scripted_config(folder: Path, *, engine: dict[str, Any] | None = None, **changes: Any) -> ServiceConfig:
-    """The service's settings with the scripted engine and short limits; `engine`: more of its options."""
+    """The service's settings with the scripted engine and short limits; `engine`: more of its options.
+
+    Its worker keeps takes as they are, unless the options say `"raw": False`.
+    """
     counts = folder / "counts"
     counts.mkdir(parents=True, exist_ok=True)
-    options = EngineOptions({"folder": str(counts), **(engine or {})})
+    options = EngineOptions({"folder": str(counts), "raw": True, **(engine or {})})
     settings: dict[str, Any] = {
         "engines": {"scripted": options, "missing": EngineOptions()},
         "preload_engines": ("scripted",),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from generation.ledger import Ledger
-from tests.support.databases import new_database, postgres_server
+from tests.support.databases import new_database
 
 _numbers = itertools.count()
 OpenLedger = Callable[..., Awaitable[Ledger]]
@@ -34,12 +33,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Any]:
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

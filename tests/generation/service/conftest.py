@@ -13,5 +13,6 @@ from tests.support.scripted_service import scripted_config
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with Service(scripted_config(tmp_path)) as running:
+    """One that finishes takes as it does for people."""
+    async with Service(scripted_config(tmp_path, engine={"raw": False})) as running:
         yield running

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,8 @@ from generation.ledger import LedgerUnavailable
 from generation.request import Operation, Request, Take
 from generation.service import Service, ServiceConfig
 from generation.service.admission import music_s
-from tests.support.databases import new_database, postgres_server
+from tests.support.databases import new_database
 from tests.support.scripted_service import admissions, eventually, member, scripted, scripted_config
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    with postgres_server() as running:
-        yield running
 
 
 async def test_services_on_one_postgresql_share_the_work_and_take_over_from_the_dead(
