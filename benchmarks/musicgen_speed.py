@@ -275,7 +275,7 @@ def report_preview(checkpoint: Checkpoint, report: Report) -> None:
         station.step()
         if performance.num_waiting() >= 50 or performance.made_s >= 3.2:
             performance.decode_chunk(station.batch)
-    report(f"first preview, 3 s of music, after {time.perf_counter() - start:.1f} s")
+    report(f"first preview, 3 s of music, in {checkpoint.weights.precision} after {time.perf_counter() - start:.1f} s")
 
 
 if __name__ == "__main__":

@@ -79,52 +79,57 @@ class DecoderWeights:
 
 def fuse(decoder: Any, shape: ModelShape, precision: Precision, device: torch.device) -> DecoderWeights:
     """Take the weights out of transformers' decoder (MusicgenForCausalLM or MusicgenMelodyForCausalLM)."""
-    inner = decoder.model.decoder
-
-    def linear(*modules: Any, kept: Precision = precision) -> Linear:
-        joined = torch.cat([module.weight.detach().float() for module in modules])
-        return make_linear(joined.to(device), kept)
-
-    def norm(module: Any) -> Norm:
-        def place(tensor: Tensor) -> Tensor:
-            return tensor.detach().to(device, precision.dtype)
-
-        return Norm(place(module.weight), place(module.bias), module.eps)
-
-    def cross(layer: Any) -> CrossAttention | None:
-        if shape.is_melody:
-            return None
-        attention = layer.encoder_attn
-        return CrossAttention(
-            norm(layer.encoder_attn_layer_norm),
-            linear(attention.q_proj),
-            linear(attention.k_proj, attention.v_proj, kept=precision.of_prompts),
-            linear(attention.out_proj),
-        )
-
-    def block(layer: Any) -> Layer:
-        attention = layer.self_attn
-        return Layer(
-            norm(layer.self_attn_layer_norm),
-            linear(attention.q_proj, attention.k_proj, attention.v_proj),
-            linear(attention.out_proj),
-            cross(layer),
-            norm(layer.final_layer_norm),
-            linear(layer.fc1),
-            linear(layer.fc2),
-        )
-
+    inner, taking = decoder.model.decoder, _Taking(precision, device)
     embeddings = torch.cat([table.weight.detach() for table in inner.embed_tokens])
-    heads = torch.cat([head.weight.detach().float() for head in decoder.lm_heads])
     return DecoderWeights(
         shape,
         precision,
         embeddings.to(device, precision.dtype),
         sinusoids(shape.max_positions, shape.hidden).to(device, precision.dtype),
-        tuple(block(layer) for layer in inner.layers),
-        norm(inner.layer_norm),
-        make_linear(heads.to(device), precision),
+        tuple(taking.layer(layer, has_cross=not shape.is_melody) for layer in inner.layers),
+        taking.norm(inner.layer_norm),
+        taking.linear(*decoder.lm_heads),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """Makes ours of transformers' modules."""
+
+    precision: Precision
+    device: torch.device
+
+    def layer(self, layer: Any, has_cross: bool) -> Layer:
+        attention = layer.self_attn
+        return Layer(
+            self.norm(layer.self_attn_layer_norm),
+            self.linear(attention.q_proj, attention.k_proj, attention.v_proj),
+            self.linear(attention.out_proj),
+            self.cross(layer) if has_cross else None,
+            self.norm(layer.final_layer_norm),
+            self.linear(layer.fc1),
+            self.linear(layer.fc2),
+        )
+
+    def cross(self, layer: Any) -> CrossAttention:
+        attention = layer.encoder_attn
+        return CrossAttention(
+            self.norm(layer.encoder_attn_layer_norm),
+            self.linear(attention.q_proj),
+            make_linear(self._joined(attention.k_proj, attention.v_proj), self.precision.of_prompts),
+            self.linear(attention.out_proj),
+        )
+
+    def linear(self, *modules: Any) -> Linear:
+        """One multiplication for several that have the same inputs."""
+        return make_linear(self._joined(*modules), self.precision)
+
+    def norm(self, module: Any) -> Norm:
+        weight, bias = (each.detach().to(self.device, self.precision.dtype) for each in (module.weight, module.bias))
+        return Norm(weight, bias, module.eps)
+
+    def _joined(self, *modules: Any) -> Tensor:
+        return torch.cat([module.weight.detach().float() for module in modules]).to(self.device)
 
 
 def sinusoids(num_positions: int, width: int) -> Tensor:
