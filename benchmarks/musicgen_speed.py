@@ -248,7 +248,7 @@ def _product_bytes(product: Linear, num_rows: int) -> int:
     """In int4 steps of several takes read the weights' other form, a byte each."""
     if isinstance(product, Int4Linear) and num_rows > 1:
         return product.num_inputs * product.num_outputs
-    return product.num_bytes
+    return int(product.num_bytes)
 
 
 def report_codec(checkpoint: Checkpoint, report: Report) -> None:
