@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from generation.engines.arranger import soundfont_zones as sf
 from generation.engines.arranger.instruments import closest_kit, closest_program
-from generation.engines.arranger.sampler_envelope import audible_frames, enveloped, release_seconds, volume_stages
+from generation.engines.arranger.sampler_envelope import (
+    Stages,
+    audible_frames,
+    enveloped,
+    release_seconds,
+    volume_stages,
+)
 from generation.engines.arranger.sampler_kept import KeptWave, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, SILENT_DB, Tone, Wave
 from generation.engines.arranger.sampler_wave import (
@@ -82,6 +88,7 @@ class Sampler:
         self._at_pitch: dict[int, list[tuple[int, sf.Zone]]] = {}
         self._found: dict[tuple[int, int], list[tuple[int, sf.Zone]]] = {}
         self._voices: dict[int, _Voice] = {}
+        self._shapes: dict[tuple[int, int], Stages] = {}
         self._longest: dict[tuple[int, int], int] = {}
         self._decoded: dict[int, int] = {}
         self.name = f"{font.revision}:{'kit' if is_kit else 'gm'}:{program}"
@@ -157,11 +164,12 @@ class Sampler:
     def _render(self, index: int, zone: sf.Zone, pitch: int, velocity: int, num_frames: int, cents: float) -> KeptWave:
         """At most so many frames of the zone's sample at a pitch, through its filter and volume envelope."""
         key = _key(zone, pitch)
-        num_frames = min(num_frames, audible_frames(zone, key) or num_frames)
+        stages = self._stages(index, zone, key)
+        num_frames = min(num_frames, audible_frames(stages) or num_frames)
         wave = filtered(self._unfiltered(index, zone, key, pitch, num_frames, cents), zone, key, velocity)
         if not wave.flags.writeable:  # an open filter hands back what others use as well
             wave = wave.copy()
-        enveloped(wave, volume_stages(zone, key))
+        enveloped(wave, stages)
         kept = KeptWave.of(wave)
         return kept.until(SILENT_DB) if self.is_kit else kept
 
@@ -169,7 +177,12 @@ class Sampler:
         """As many frames as the longest of the expected notes at this pitch wants of a zone."""
         hold_frames = self._longest.get((pitch, ANY_VELOCITY), 0)
         longest = spare(self._num_frames(self._voice(index, zone), hold_frames))
-        return min(longest, audible_frames(zone, _key(zone, pitch)) or longest)
+        return min(longest, audible_frames(self._stages(index, zone, _key(zone, pitch))) or longest)
+
+    def _stages(self, index: int, zone: sf.Zone, key: int) -> Stages:
+        if (index, key) not in self._shapes:
+            self._shapes[index, key] = volume_stages(zone, key)
+        return self._shapes[index, key]
 
     def _unfiltered(self, index: int, zone: sf.Zone, key: int, pitch: int, num_frames: int, cents: float) -> Wave:
         """float32 [<= num_frames]: what all velocities and shorter notes of a sample and key have in common."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.engines.arranger.sampler_tone import Wave
 
@@ -59,21 +60,29 @@ def through_fixed(wave: Wave, filter_: Biquad, state: State = (0.0, 0.0)) -> tup
 
 
 def _piece_through(wave: Wave, filter_: Biquad, state: State) -> tuple[Wave, State]:
-    from scipy.signal import lfilter
-
     matrices = _matrices(filter_)
     a1 = filter_[3]
     blocks = _in_blocks(wave)
     rows = blocks.reshape(-1, BLOCK_FRAMES + 2)
     added = (blocks[..., :BLOCK_FRAMES] @ matrices.memory).reshape(-1, 2).astype(np.float64)
     start = _to_mode(state, a1, matrices)
-    turn = matrices.pole**BLOCK_FRAMES
-    modes, _ = lfilter((1.0,), (1.0, -turn), added.view(np.complex128)[:, 0], zi=np.array([turn * start]))
+    modes = _accumulated(added.view(np.complex128)[:, 0], matrices.pole**BLOCK_FRAMES, start)
     rows[0, BLOCK_FRAMES:] = start.real, start.imag
     rows[1:, BLOCK_FRAMES] = modes[:-1].real
     rows[1:, BLOCK_FRAMES + 1] = modes[:-1].imag
     last = complex(modes[len(wave) // BLOCK_FRAMES - 1]) if len(wave) >= BLOCK_FRAMES else start
     return (blocks @ matrices.output).reshape(-1)[: len(wave)], _from_mode(last, a1, matrices)
+
+
+def _accumulated(added: NDArray[np.complex128], turn: complex, start: complex) -> NDArray[np.complex128]:
+    """c[n] = turn * c[n - 1] + added[n]: a triangular system with one diagonal below the main one, solved by BLAS."""
+    from scipy.linalg.blas import ztbsv
+
+    band = np.empty((len(added), 2), dtype=np.complex128)
+    band[:, 0], band[:, 1] = 1, -turn
+    added[0] += turn * start
+    solved: NDArray[np.complex128] = ztbsv(1, band.T, added, lower=1, diag=1)
+    return solved
 
 
 def _in_blocks(wave: Wave) -> Wave:

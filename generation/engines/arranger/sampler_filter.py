@@ -35,9 +35,9 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
     With one cutoff, or where `cents` go on to the end of a chunk, what comes out is, bit for bit, the beginning of what
     comes out of a longer wave that begins with this one: how a chunk is worked out depends on its own cutoffs alone.
     """
-    cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
     if len(cents) == 1:
-        return through_fixed(wave, _fixed(float(cents[0]), resonance_db))[0]
+        return fixed_lowpass(wave, float(cents[0]), resonance_db)
+    cents = np.clip(np.round(cents / 25) * 25, 1500, 13_500)
     filters = _lowpass_coefficients(8.176 * 2 ** (cents / 1200), resonance_db)
     out = np.empty_like(wave)
     state: State = (0.0, 0.0)
@@ -46,6 +46,11 @@ def swept_lowpass(wave: Wave, cents: Curve, resonance_db: float) -> Wave:
         filter_span = _solved if len(edges) - 1 > MAX_CALLS else _stretches
         out[span], state = filter_span(wave[span], filters, edges, state)
     return out
+
+
+def fixed_lowpass(wave: Wave, cents: float, resonance_db: float) -> Wave:
+    """The same with one cutoff for the whole wave."""
+    return through_fixed(wave, _fixed(min(max(round(cents / 25) * 25, 1500), 13_500), resonance_db))[0]
 
 
 def _spans(cents: Curve, num_blocks: int) -> list[list[int]]:
@@ -69,7 +74,7 @@ def _one(filters: _Filters, block: int) -> Biquad:
 
 
 @lru_cache(maxsize=512)
-def _fixed(cents: float, resonance_db: float) -> Biquad:
+def _fixed(cents: int, resonance_db: float) -> Biquad:
     return _one(_lowpass_coefficients(np.array([8.176 * 2 ** (cents / 1200)]), resonance_db), 0)
 
 

@@ -20,10 +20,10 @@ BLOCK_FRAMES = 2048
 and what is kept of a wave does not depend on how long it was made."""
 PIECE_FRAMES = 65_536
 """What is laid down at once stays in the processor's cache."""
-GEAR = 4.0
-"""A step's size changes by this, 12 dB: the loudest frame of a block is at least 8192 steps, 89 dB over its error."""
-FULL = 4.0
-"""What 16 bits reach to in the first gear: the waves' peaks are around 1."""
+GEAR_BITS = 2
+"""A step's size changes by 12 dB: the loudest frame of a block is at least 8192 steps, 89 dB over its error."""
+FULL_BITS = 2
+"""In the first gear 16 bits reach to 4: the waves' peaks are around 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +38,9 @@ class KeptWave:
     @classmethod
     def of(cls, wave: Frames) -> KeptWave:
         """Keeps float32 [frames] (mono) or [2, frames]."""
-        sides = np.atleast_2d(wave)
+        sides = wave[None] if wave.ndim == 1 else wave
         peaks = _block_peaks(sides)
-        sizes = tuple(_sizes(of_side, wave.shape[-1]) for of_side in peaks)
+        sizes = tuple(_sizes(of_side.tolist(), wave.shape[-1]) for of_side in peaks)
         steps = np.empty(sides.shape, dtype=np.int16)
         for side, one, stretches in zip(sides, steps, sizes, strict=True):
             for first, last, size in stretches:
@@ -100,13 +100,14 @@ def _block_peaks(sides: Frames) -> Frames:
     return np.maximum(np.concatenate([peaks, rest], axis=1) if sides.shape[1] % BLOCK_FRAMES else peaks, 1e-9)
 
 
-def _sizes(peaks: Frames, num_frames: int) -> tuple[tuple[int, int, float], ...]:
+def _sizes(peaks: list[float], num_frames: int) -> tuple[tuple[int, int, float], ...]:
     """(first frame, last frame, size of a step): as small as the peak of its blocks allows."""
-    gears = np.floor(np.log(FULL / peaks) / np.log(GEAR))
-    edges = [0, *(np.flatnonzero(np.diff(gears)) + 1).tolist(), len(gears)]
+    gears = [(FULL_BITS - math.frexp(peak)[1]) // GEAR_BITS for peak in peaks]
+    edges = [0, *(block for block in range(1, len(gears)) if gears[block] != gears[block - 1]), len(gears)]
     return tuple(
-        (first * BLOCK_FRAMES, min(last * BLOCK_FRAMES, num_frames), float(FULL / GEAR ** gears[first] / 32767))
+        (first * BLOCK_FRAMES, min(last * BLOCK_FRAMES, num_frames), 2.0 ** (FULL_BITS - GEAR_BITS * gear) / 32767)
         for first, last in pairwise(edges)
+        for gear in (gears[first],)
     )
 
 

@@ -16,7 +16,6 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from generation.engines.arranger.sampler_tone import Wave
@@ -69,7 +68,7 @@ def resampled(source: Wave, step: float, num_frames: int) -> Wave:
     shape, stride = (num_calls, weights.rows, width), weights.source * padded.itemsize
     strides = (weights.rows * stride, stride, padded.itemsize)
     for index, (first, block) in enumerate(zip(weights.firsts, weights.blocks, strict=True)):
-        rows = as_strided(padded[first:], shape, strides, writeable=False)
+        rows: Wave = np.ndarray(shape, np.float32, padded, first * padded.itemsize, strides)  # they overlap
         columns = out[..., index * BLOCK_FRAMES : (index + 1) * BLOCK_FRAMES]
         np.matmul(rows, block[:, : columns.shape[-1]], out=columns)
     return out.reshape(-1)[:num_frames]

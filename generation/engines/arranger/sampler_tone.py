@@ -68,12 +68,14 @@ def lay(out: Wave, tone: Tone, start: int, hold: int, level: float, cut: int | N
     for first in range(0, hold + len(fade), PIECE_FRAMES):
         last = min(first + PIECE_FRAMES, hold + len(fade))
         for side, rows in enumerate(_shares(tone.kept.num_sides, len(out), tone.pan)):
-            piece = tone.kept.frames(side, first, last, tone.gain * level)
+            piece = tone.kept.frames(side, first, last, tone.gain * level * rows[0][1])
             if last > hold:
                 piece[max(hold - first, 0) :] *= fade[max(first - hold, 0) : last - hold]
-            for row, share in rows:
+            for number, (row, share) in enumerate(rows):
+                if number and share != rows[0][1]:
+                    piece *= np.float32(share / rows[0][1])
                 target = out[row, start + first : start + last]
-                target += piece if share == 1 else piece * np.float32(share)
+                target += piece
 
 
 @lru_cache(maxsize=256)

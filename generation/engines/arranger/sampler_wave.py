@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engines.arranger import soundfont_zones as sf
-from generation.engines.arranger.sampler_envelope import modulation_envelope, triangle_lfo
-from generation.engines.arranger.sampler_filter import CHUNK_FRAMES, FILTER_BLOCK, swept_lowpass
+from generation.engines.arranger.sampler_envelope import modulation_envelope, stays_up, triangle_lfo
+from generation.engines.arranger.sampler_filter import CHUNK_FRAMES, FILTER_BLOCK, fixed_lowpass, swept_lowpass
 from generation.engines.arranger.sampler_resample import frames_heard, resampled
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, longer_bucket
 from generation.engines.arranger.soundfont import Sample
@@ -45,6 +45,8 @@ _MODULATION_STAGES = (
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
 LONGEST_KEPT_TREMOLO = 8 * SAMPLE_RATE_HZ
 """Curves of up to 1.4 MB are kept; longer notes with tremolo are rare."""
+FIRST_CUTOFF_S = FILTER_BLOCK / 2 / SAMPLE_RATE_HZ
+"""A moving cutoff is read in the middle of each block."""
 MAX_SOURCE_FRAMES = 2**25
 """Bounds the memory that a damaged font can ask for (128 MiB); 12 minutes at the sample's own pitch."""
 
@@ -182,14 +184,16 @@ def filtered(wave: Wave, zone: sf.Zone, key: int, velocity: int) -> Wave:
     """
     cutoff = float(_cutoff_cents(zone, key, velocity))
     envelope, oscillator = zone.generator(sf.MOD_ENV_FILTER), zone.generator(sf.MOD_LFO_FILTER)
+    if envelope and stays_up(zone, key, FIRST_CUTOFF_S):  # as with most zones of the carried font that have one
+        cutoff, envelope = cutoff + envelope, 0
     resonance_db = min(max(zone.generator(sf.FILTER_Q), 0), 960) / 10
     if cutoff + min(envelope, 0) - abs(oscillator) >= OPEN_FILTER_CENTS and resonance_db < 1:
         return wave
-    cents = np.full(1, cutoff)
-    if envelope or oscillator:
-        num_frames = -(-len(wave) // CHUNK_FRAMES) * CHUNK_FRAMES
-        time_s = np.arange(FILTER_BLOCK / 2, num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ  # the middle of each block
-        cents = cutoff + envelope * modulation_envelope(zone, key, time_s) + oscillator * _modulation_lfo(zone, time_s)
+    if not envelope and not oscillator:
+        return fixed_lowpass(wave, cutoff, resonance_db)
+    num_frames = -(-len(wave) // CHUNK_FRAMES) * CHUNK_FRAMES
+    time_s = np.arange(FILTER_BLOCK / 2, num_frames, FILTER_BLOCK) / SAMPLE_RATE_HZ  # the middle of each block
+    cents = cutoff + envelope * modulation_envelope(zone, key, time_s) + oscillator * _modulation_lfo(zone, time_s)
     return swept_lowpass(wave, cents, resonance_db)
 
 

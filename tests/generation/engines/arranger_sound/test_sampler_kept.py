@@ -30,6 +30,12 @@ def test_a_longer_wave_is_kept_with_the_same_bits() -> None:
         assert np.array_equal(whole.frames(side, 100, 8000, 0.7), part.frames(side, 100, 8000, 0.7))
 
 
+def test_nothing_wraps_round_at_full_scale() -> None:
+    for peak in (1.0, np.nextafter(np.float32(4.0), np.float32(0)), 4.0, 0.25, 1e-12, 300.0):
+        wave = np.full(BLOCK_FRAMES, peak, dtype=np.float32)
+        assert np.allclose(KeptWave.of(wave).frames(0, 0, BLOCK_FRAMES), wave, rtol=1e-3, atol=1e-12)
+
+
 def test_silence_stays_silence() -> None:
     kept = KeptWave.of(np.zeros(5000, dtype=np.float32))
     assert not np.any(kept.frames(0, 0, 5000))
