@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot import errors, sync
+from bot import choose_engine, errors, sync
 from bot.commands import COMMAND_MODULES
 from bot.delivery import Delivery
 from bot.intake import Downloads
@@ -138,18 +138,11 @@ class BandmateClient(discord.Client):
 
     def engines_for(self, operation: Operation) -> list[str]:
         """The engines that can do it, the default first."""
-        able = [name for name, engine in self.service.engines.items() if operation in engine.operations]
-        return sorted(able, key=lambda name: (name != self.config.default_engine, name))
+        return choose_engine.engines_for(self.service, operation, self.config.default_engine)
 
     def engine_for(self, operation: Operation, wanted: str | None = None) -> str:
-        """The wanted engine if it can do it, else the default or the first that can.
-
-        When none can, it is the wanted or the default one: the service has the sentence that says why.
-        """
-        able = self.engines_for(operation)
-        if wanted in able or not able:
-            return wanted or self.config.default_engine
-        return able[0]
+        """The wanted engine if it can do it, else the default or the first that can."""
+        return choose_engine.engine_for(self.service, operation, self.config.default_engine, wanted)
 
     async def login(self, token: str) -> None:
         """Log in; while Discord stumbles, again and again, ever more slowly: a bot that starts must not end by it.

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.app import open_service
+from bot.choose_engine import engine_for
 from bot.logs import configure_logs
 from bot.settings import Settings
 from generation.errors import BandmateError, RequestRefused
@@ -52,7 +53,7 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     clips = [(path, await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)) for path in wish.clips]
     async with open_service(settings) as service:
         checked = [await check_in(service, path, data, origin) for path, data in clips]
-        engine = wish.engine or engine_for(wish.operation, service, settings.takes.engine)
+        engine = wish.engine or engine_for(service, wish.operation, settings.takes.engine)
         if wish.backing is not None:
             take = await service.take(wish.backing)
             whole, under = await service.clip_of_take(wish.backing, owner=origin), checked[0].hearing
@@ -96,12 +97,6 @@ def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Req
         key=wish.key,
         parent_take_ids=(wish.backing,) if wish.backing else (),
     )
-
-
-def engine_for(operation: Operation, service: Service, usual: str) -> str:
-    """The usual engine, or another that can do what it can't (loops and blends need none that composes)."""
-    able = [name for name, engine in service.engines.items() if operation in engine.operations]
-    return usual if usual in able or not able else sorted(able)[0]
 
 
 async def check_in(service: Service, path: Path, data: bytes, origin: Origin) -> CheckIn:
