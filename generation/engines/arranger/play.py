@@ -15,7 +15,7 @@ from generation.engines.arranger.effects_space import impulse_response
 from generation.engines.arranger.mix import Mixer, Track
 from generation.engines.arranger.sampler import Sampler
 from generation.engines.arranger.sampler_balance import piece_gain
-from generation.engines.arranger.sampler_kept import ToneCache
+from generation.engines.arranger.sampler_kept import KeptWave, ToneCache
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave, lay
 from generation.engines.arranger.score import Part, Score
 from generation.engines.arranger.soundfont import SoundFont
@@ -63,7 +63,7 @@ class Player:
             raise ValueError(f"the player works at {SAMPLE_RATE_HZ} Hz (see sampler_tone), not at {sample_rate_hz} Hz")
         self.sample_rate_hz = sample_rate_hz
         self._font = font
-        self._cache = ToneCache()
+        self._cache: ToneCache[KeptWave] = ToneCache()
         self._piece_gains: dict[tuple[str, int], float] = {}
 
     def warm_up(self) -> None:

@@ -57,18 +57,19 @@ def enveloped(wave: Wave, stages: Stages) -> None:
 @lru_cache(maxsize=32)
 def _rise(delay_s: float, attack_s: float) -> Wave:
     time_s = np.arange(int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
-    return np.clip((time_s - np.float32(delay_s)) / np.float32(max(attack_s, MIN_ATTACK_S)), 0, 1)
+    return np.asarray(np.clip((time_s - np.float32(delay_s)) / np.float32(max(attack_s, MIN_ATTACK_S)), 0, 1))
 
 
 def _fall(num_frames: int, per_frame: float) -> Wave:
     """exp(per_frame * t), float32 [num_frames]: one stretch times the level where each begins."""
     levels = np.exp(np.arange(0, num_frames, FALL_FRAMES) * per_frame).astype(np.float32)
-    return np.multiply.outer(levels, _stretch(per_frame)).reshape(-1)[:num_frames]
+    curve: Wave = np.multiply.outer(levels, _stretch(per_frame)).reshape(-1)
+    return curve[:num_frames]
 
 
 @lru_cache(maxsize=256)
 def _stretch(per_frame: float) -> Wave:
-    return np.exp(np.arange(FALL_FRAMES) * per_frame).astype(np.float32)
+    return np.asarray(np.exp(np.arange(FALL_FRAMES) * per_frame), dtype=np.float32)
 
 
 def _sustain_db(zone: sf.Zone) -> float:

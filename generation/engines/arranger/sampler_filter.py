@@ -114,10 +114,9 @@ def _solved(wave: Wave, filters: _Filters, edges: list[int], state: State) -> tu
     """
     from scipy.linalg.blas import dtbsv
 
-    b0, a1, a2 = (np.repeat(c[edges[0] : edges[-1]], FILTER_BLOCK)[: len(wave)] for c in filters)
-    band = np.ones((len(wave), 3))
-    band[:, 1], band[:, 2] = a1, a2
-    pushed = b0 * wave
+    b0, a1, a2 = (c[edges[0] : edges[-1]] for c in filters)
+    band = np.repeat(np.stack([np.ones_like(a1), a1, a2], axis=1), FILTER_BLOCK, axis=0)[: len(wave)]
+    pushed = np.repeat(b0, FILTER_BLOCK)[: len(wave)] * wave
     given = pushed.copy()
     given[1:] += 2 * pushed[:-1]
     given[2:] += pushed[:-2]

@@ -97,7 +97,9 @@ def _block_peaks(sides: Frames) -> Frames:
     blocks = sides[:, : num_full * BLOCK_FRAMES].reshape(len(sides), num_full, BLOCK_FRAMES)
     peaks = np.maximum(blocks.max(axis=2), -blocks.min(axis=2))
     rest = np.abs(sides[:, num_full * BLOCK_FRAMES :]).max(axis=1, keepdims=True, initial=0)
-    return np.maximum(np.concatenate([peaks, rest], axis=1) if sides.shape[1] % BLOCK_FRAMES else peaks, 1e-9)
+    if sides.shape[1] % BLOCK_FRAMES:
+        peaks = np.concatenate([peaks, rest], axis=1)
+    return np.asarray(np.maximum(peaks, 1e-9))
 
 
 def _sizes(peaks: list[float], num_frames: int) -> tuple[tuple[int, int, float], ...]:
