@@ -30,6 +30,8 @@ REFERENCE_LUFS = -20.0
 """Loudness of a part at 0 dB in the table of roles and velocity 0.8; five or six of them leave headroom in float."""
 SPACE_STEM = "space"
 END_FADE_S = 0.005
+ENDING_SHARE, LONGEST_FADE_S = 0.25, 0.5
+"""So much of a piece's ending is let die away, at most: what is held to the last moment else stops like a tape."""
 NORMAL_VELOCITY = 0.8
 LOW_ROLES = frozenset({"drums", "kick", "bass", "sub", "effects", "texture", "percussion"})
 UNRIDDEN_ROLES = frozenset({"effects", "texture"})
@@ -59,7 +61,7 @@ class Mixer:
         self._score, self._seed = score, seed
         self._num_frames, self._tail = num_frames, tail
         self._kicks_s = _kick_starts(score)
-        self._beat_s = _beat_s(score)
+        self._beat_s, self._fade_s = _beat_s(score), _fade_s(score)
         self._ride = riding_gain(score.markers, num_frames + tail)
         self._room = self._silence(tail)
         has_echo = any(part.sound.delay > 0 for part in score.parts)
@@ -146,14 +148,14 @@ class Mixer:
         self._room = wet
 
     def _ended(self, samples: Wave) -> Wave:
-        """Stereo, as long as the score: what rings on is laid over the beginning (loops), or cut with a short fade."""
+        """Stereo, as long as the score: what rings on is laid over the beginning (loops), or fades out."""
         if self._tail:
             out = samples[:, : self._num_frames].copy()
             folded = min(self._tail, self._num_frames)
             out[:, :folded] += samples[:, self._num_frames : self._num_frames + folded]
             return out
-        fade = min(round(END_FADE_S * SAMPLE_RATE_HZ), self._num_frames)
-        samples[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+        fade = min(round(self._fade_s * SAMPLE_RATE_HZ), self._num_frames)
+        samples[:, -fade:] *= np.cos(np.linspace(0, np.pi / 2, fade)).astype(np.float32)
         return samples
 
 
@@ -209,6 +211,12 @@ def _kick_starts(score: Score) -> NDArray[np.float64]:
         if role_of(part) == "kick" or (part.is_drums and note.pitch in KICK_PITCHES)
     ]
     return np.unique(np.array(starts, dtype=np.float64))
+
+
+def _fade_s(score: Score) -> float:
+    """How long the last moment takes to die away: a part of the ending, where the piece has one."""
+    ending_s = next((score.duration_s - start_s for start_s, kind in score.markers if kind == "ending"), 0.0)
+    return min(max(ENDING_SHARE * ending_s, END_FADE_S), LONGEST_FADE_S)
 
 
 def _beat_s(score: Score) -> float:

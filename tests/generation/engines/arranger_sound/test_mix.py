@@ -204,3 +204,15 @@ def test_a_low_pass_also_takes_what_the_drive_adds(player: Player) -> None:
         for cut in ({}, {"lowpass_hz": 2000.0})
     )
     assert centroid_hz(boxed["guitar"].samples) < 0.6 * centroid_hz(driven["guitar"].samples)
+
+
+@pytest.mark.parametrize("held", ["synth:pad", "gm:48", "gm:16"])
+def test_what_is_held_to_the_end_dies_away(player: Player, held: str) -> None:
+    """The ending fades over its last quarter; a loop does not."""
+    chord = part("pad", held, *(Note(0.0, 3.95, pitch, 0.8) for pitch in (60, 64, 67)))
+    written = score(chord, markers=((0.0, "A"), (2.0, "ending")))
+    wave = rendered(player, written).mix.samples
+    held_db, last_db = level_db(at(wave, 3.0, 3.4)), level_db(at(wave, 3.93, 4.0))
+    assert last_db < held_db - 12
+    assert level_db(at(wave, 3.6, 3.7)) > held_db - 6
+    assert level_db(at(rendered(player, score(chord)).mix.samples, 3.8, 3.9)) > held_db - 6
