@@ -18,6 +18,7 @@ from tests.support.patience import make_loops_patient
 
 def pytest_configure(config: pytest.Config) -> None:
     make_loops_patient()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the many processes that tests start: each would compile us anew
     if HEARINGS not in os.environ:  # else a part of a run that goes on in several processes
         folder = tempfile.TemporaryDirectory(prefix="hearings-")
         config.add_cleanup(folder.cleanup)

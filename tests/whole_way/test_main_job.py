@@ -86,7 +86,7 @@ async def test_a_job_that_ran_when_the_bot_was_killed_is_delivered_once(
     channel = guild.add_channel()
     ada = discord.add_user("ada", guild)
     async with bot_process(discord, tmp_path / "data") as bot:
-        await ada.slash(channel, "compose", prompt="a long house track", seconds=120)
+        await ada.slash(channel, "compose", prompt="a long house track", seconds=60)
         discord.faults.add(faults.DROP_BEFORE, "POST", "/channels/{channel_id}/messages", times=1000)
         await channel.wait_for_message(lambda message: not message.loading)
         await asyncio.sleep(moment_s)
@@ -96,7 +96,7 @@ async def test_a_job_that_ran_when_the_bot_was_killed_is_delivered_once(
     discord.faults.clear()
     async with bot_process(discord, tmp_path / "data") as bot:
         message = await channel.wait_for_message(is_result, timeout=90)
-        assert await length_of(discord, message) == pytest.approx(120, abs=0.2)
+        assert await length_of(discord, message) == pytest.approx(60, abs=0.2)
         await asyncio.sleep(2)
         assert await bot.stop() == 0
     assert len(results(discord)) == 1
