@@ -31,6 +31,8 @@ WRAP_TAIL_S = 4.0
 EARLY_S = 0.05
 """A drum that is struck so shortly before a chord changes is meant for the chord that comes."""
 Roots = tuple[tuple[float, int], ...]
+Timed = tuple[Note, int, int]
+"""A note with its first frame and the frames it is held for."""
 GLIDE_REST_S, GLIDE_SHORT_S, GLIDE_LEAP = 0.06, 0.4, 7
 
 
@@ -39,7 +41,8 @@ class Rendered:
     """`mix` is stereo with peaks at -2 dBFS, before loudness finishing. `stems` by part name, all stereo and as long.
 
     The stems sum to what goes into the mix bus, all turned down by one gain where one of them would pass full scale:
-    `mixed_bus(sum of stems, score.character, seed)` is the mix to within 1e-4. Reverb and echo of all parts are a stem of their own, "space".
+    `mixed_bus(sum of stems, score.character, seed)` is the mix to within 1e-4. Reverb and echo of all parts are a stem
+    of their own, "space".
     """
 
     mix: Clip
@@ -109,15 +112,18 @@ class Player:
 
     def _play(self, out: Wave, part: Part, instrument: Sampler | Synth, seed: int, roots: Roots = ()) -> Iterator[int]:
         """Adds a part's notes to `out`, float32 [1 or 2, frames], dry; says how many are laid down, at least once."""
-        notes = sorted((note for note in part.notes if _frame(note.start_s) < out.shape[1]), key=_order)
-        instrument.expect((note.pitch, note.velocity, _hold(note)) for note in notes)
-        cuts = _cuts(instrument, notes)
+        notes = [timed for timed in map(_timed, sorted(part.notes, key=_order)) if timed[1] < out.shape[1]]
+        instrument.expect((note.pitch, note.velocity, hold) for note, _, hold in notes)
+        cuts = _cuts(instrument, notes) if instrument.is_kit else {}
         variant, before = seed, None
         since = perf_counter()
-        for index, note in enumerate(notes):
+        for index, (note, start, hold) in enumerate(notes):
             variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
             level, glide = self._level(instrument, note.pitch), _glide(part.sound.glide_s, before, note)
-            _lay_note(out, instrument, note, cuts.get(index), variant >> 16, level, glide, _root_at(roots, note))
+            stroke = (note.pitch, note.velocity, hold, variant >> 16, glide)
+            root = (_root_at(roots, note),) if isinstance(instrument, Synth) else ()
+            for tone in instrument.tones(*stroke, *root):
+                lay(out, tone, start, hold, level, cuts.get(index))
             before = note
             if perf_counter() - since > STAGE_S:
                 yield index
@@ -145,14 +151,13 @@ def _order(note: Note) -> tuple[float, int]:
     return note.start_s, note.pitch
 
 
-def _cuts(instrument: Sampler | Synth, notes: list[Note]) -> dict[int, int]:
+def _cuts(instrument: Sampler | Synth, notes: list[Timed]) -> dict[int, int]:
     """Frame where a note's exclusive class is taken over by a later note, by the note's index."""
     cuts: dict[int, int] = {}
     sounding: dict[int, list[int]] = {}
-    for index, note in enumerate(notes):
+    for index, (note, start, _) in enumerate(notes):
         if number := instrument.exclusive_class(note.pitch, note.velocity):
-            start = _frame(note.start_s)
-            earlier = [other for other in sounding.get(number, []) if _frame(notes[other].start_s) < start]
+            earlier = [other for other in sounding.get(number, []) if notes[other][1] < start]
             cuts.update(dict.fromkeys(earlier, start))
             sounding[number] = [other for other in sounding.get(number, []) if other not in earlier] + [index]
     return cuts
@@ -166,32 +171,15 @@ def _glide(glide_s: float, before: Note | None, note: Note) -> tuple[int, float]
     return (before.pitch, glide_s) if slides else None
 
 
-def _lay_note(
-    out: Wave,
-    instrument: Sampler | Synth,
-    note: Note,
-    cut: int | None,
-    variant: int,
-    level: float,
-    glide: tuple[int, float] | None,
-    root: int | None,
-) -> None:
-    start, hold = _frame(note.start_s), _hold(note)
-    stroke = (note.pitch, note.velocity, hold, variant, glide)
-    tones = instrument.tones(*stroke, root) if isinstance(instrument, Synth) else instrument.tones(*stroke)
-    for tone in tones:
-        if start < out.shape[1]:
-            lay(out, tone, start, hold, level, cut)
-
-
 def _root_at(roots: Roots, note: Note) -> int | None:
     """The root of the chord that a note is struck in; a hand that is early means the chord that comes."""
     index = bisect_right(roots, (note.start_s + EARLY_S, 12)) - 1
     return roots[max(index, 0)][1] if roots else None
 
 
-def _hold(note: Note) -> int:
-    return max(_frame(note.end_s) - _frame(note.start_s), 1)
+def _timed(note: Note) -> Timed:
+    start = _frame(note.start_s)
+    return note, start, max(_frame(note.end_s) - start, 1)
 
 
 def _frame(time_s: float) -> int:
