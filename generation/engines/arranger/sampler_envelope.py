@@ -94,8 +94,12 @@ def stays_up(zone: sf.Zone, key: int, within_s: float) -> bool:
 
 def triangle_lfo(delay_timecents: float, rate_cents: float, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """-1..1, starting upwards from 0 after its delay; `rate_cents` is absolute cents (0 is 8.176 Hz)."""
-    phase = np.maximum(time_s - seconds(delay_timecents), 0) * 8.176 * 2 ** (rate_cents / 1200)
-    out: NDArray[np.float64] = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
+    phase = np.maximum(time_s - seconds(delay_timecents), 0)
+    phase *= 8.176 * 2 ** (rate_cents / 1200)
+    phase += 0.25
+    phase -= np.floor(phase)  # a tenth of what % takes, and the same
+    phase -= 0.5
+    out: NDArray[np.float64] = 1 - 4 * np.abs(phase, out=phase)
     return out
 
 

@@ -43,6 +43,7 @@ _MODULATION_STAGES = (
     sf.MOD_DELAY, sf.MOD_ATTACK, sf.MOD_HOLD, sf.MOD_DECAY, sf.MOD_SUSTAIN, sf.MOD_KEY_HOLD, sf.MOD_KEY_DECAY,
 )  # fmt: skip
 MIN_RATIO, MAX_RATIO = 1 / 64, 64.0
+PIECE_FRAMES = 16_384
 LONGEST_KEPT_TREMOLO = 8 * SAMPLE_RATE_HZ
 """Curves of up to 1.4 MB are kept; longer notes with tremolo are rare."""
 FIRST_CUTOFF_S = FILTER_BLOCK / 2 / SAMPLE_RATE_HZ
@@ -116,11 +117,15 @@ def vibrated(wave: Wave, zone: sf.Zone, key: int) -> Wave:
     if not any(depths) or len(wave) < 8:
         return wave
     time_s = np.arange(len(wave)) / SAMPLE_RATE_HZ
-    cents = depths[0] * triangle_lfo(zone.generator(sf.VIBRATO_DELAY), zone.generator(sf.VIBRATO_RATE), time_s)
-    cents += depths[1] * _modulation_lfo(zone, time_s)
-    cents += depths[2] * modulation_envelope(zone, key, time_s)
-    position = np.concatenate([[0.0], np.cumsum(2 ** (cents[:-1] / 1200))])
-    return _read_cubic(wave, position[position < len(wave) - 3])
+    cents = np.zeros(len(wave))
+    if depths[0]:
+        cents += depths[0] * triangle_lfo(zone.generator(sf.VIBRATO_DELAY), zone.generator(sf.VIBRATO_RATE), time_s)
+    if depths[1]:
+        cents += depths[1] * _modulation_lfo(zone, time_s)
+    if depths[2]:
+        cents += depths[2] * modulation_envelope(zone, key, time_s)
+    position = np.concatenate([[0.0], np.cumsum(np.exp2(cents[:-1] * (1 / 1200)))])
+    return _read_cubic(wave, position[: np.searchsorted(position, len(wave) - 3)])
 
 
 def wave_generators(zone: sf.Zone) -> tuple[int, ...]:
@@ -145,11 +150,18 @@ def frames_to_vibrate(zone: sf.Zone, num_frames: int) -> int:
 
 
 def _read_cubic(wave: Wave, position: NDArray[np.float64]) -> Wave:
-    index = position.astype(np.int64)
-    x = (position - index).astype(np.float32)
+    """The wave at rising positions, piece by piece, each small enough for the processor's cache."""
     padded = np.concatenate([wave[:1], wave])  # padded[i] is wave[i - 1]
-    a, b, c, d = (padded[index + step] for step in range(4))
-    out: Wave = b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
+    out: Wave = np.empty(len(position), dtype=np.float32)
+    for first in range(0, len(position), PIECE_FRAMES):
+        piece = position[first : first + PIECE_FRAMES]
+        index = piece.astype(np.int64)
+        x = (piece - index).astype(np.float32)
+        near = padded[index[0] : index[-1] + 4]
+        index -= index[0]
+        a, b, c, d = (near[step:].take(index, mode="clip") for step in range(4))  # an index is never outside
+        bent = 2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)
+        out[first : first + len(piece)] = b + 0.5 * x * (c - a + x * bent)
     return out
 
 
@@ -167,7 +179,8 @@ def trembled(wave: Wave, zone: sf.Zone) -> Wave:
 def _tremolo(depth: int, delay: int, rate: int, num_frames: int) -> Wave:
     """Linear gains, float32 [num_frames]: all notes of a zone begin with the same."""
     time_s = np.arange(num_frames) / SAMPLE_RATE_HZ
-    return (10 ** (depth / 200 * triangle_lfo(delay, rate, time_s))).astype(np.float32)
+    gains: Wave = np.exp2(depth / 200 * np.log2(10) * triangle_lfo(delay, rate, time_s)).astype(np.float32)
+    return gains
 
 
 _kept_tremolo = lru_cache(maxsize=16)(_tremolo)
