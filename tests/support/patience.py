@@ -29,12 +29,14 @@ class PatientClock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._looked_s, self._worked_s, self.paused_s = _monotonic(), _process_time(), 0.0
+        self._told_s = self._looked_s
 
     def now_s(self) -> float:
         """The monotonic clock, less the pauses so far."""
         if _monotonic() - self._looked_s > PAUSE_S:
             self.look()
-        return _monotonic() - self.paused_s
+        self._told_s = max(self._told_s, _monotonic() - self.paused_s)
+        return self._told_s
 
     def look(self) -> None:
         """See whether there was a pause since the last look."""
