@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from benchmarks.arranging.sheet import read_sheet
@@ -24,6 +26,7 @@ def struck(made: Composition) -> set[int]:
     return {note.pitch for note in read_sheet(to_midi(made.score)).notes if note.is_drum}
 
 
+@cache
 def played(prompt: str, seed: int = 1, length_s: float = 20) -> Composition:
     return composed(Operation.COMPOSE, prompt, seed, duration_s=length_s)
 
