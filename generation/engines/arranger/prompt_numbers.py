@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from statistics import fmean
 
-from generation.engines.arranger.theory import parse_key
 from generation.engines.arranger.vocabulary import plain
 from generation.engines.arranger.wish import WishDraft
+from generation.hearing import Key
+from generation.keys import key_named
 
 _UNIT = r"(?:bpm|beats? per minute|schlage(?: (?:pro|die) minute)?|pulsaciones(?: por minuto)?)"
 _NUMBER = r"(\d{1,6}(?:[.,]\d+)?)"
@@ -23,6 +24,7 @@ _MODE = r"(major|maj|minor|min|moll|dur|menor|mayor|mineur|majeur)"
 _KEY = re.compile(rf"\b([a-h])\s*[- ]?(#|♯|b|♭|sharp|flat|is|es|s)?[\s-]*{_MODE}\b")
 _SHORT_KEY = re.compile(r"\b(?:in|key of|key|en|tonart)\s+([A-H])(#|♯|b|♭)?(m)?(?=$|[\s,.;!])")
 _SOLFEGE = re.compile(rf"\b(do|re|mi|fa|sol|la|si)\s*(sostenido|diese|bemol|#|b)?\s*{_MODE}\b")
+_GERMAN_MODES = {"moll": "minor", "dur": "major"}
 _SOLFEGE_LETTERS = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "h"}
 _SECONDS = r"(?:s|secs?|seconds?|sekunden?|segundos?|secondes?)"
 _MINUTES = r"(?:min|mins|minutes?|minuten?|minutos?)"
@@ -55,16 +57,25 @@ def take_key(draft: WishDraft) -> None:
     """Find a key's name; the short form ("in Am") needs its capital letter, so the text must not be plain yet."""
     text = plain(draft.text)
     if match := _KEY.search(text):
-        draft.fields["key"] = parse_key(match[0])
+        draft.fields["key"] = _key(*match.groups())
     elif match := _SOLFEGE.search(text):
-        sign = {"sostenido": "#", "diese": "#", "bemol": "♭", "b": "♭"}.get(match[2] or "", match[2] or "")
-        draft.fields["key"] = parse_key(f"{_SOLFEGE_LETTERS[match[1]]}{sign} {match[3]}")
-    if match and draft.fields.get("key") is not None:
+        sign = {"sostenido": "#", "diese": "#", "bemol": "b"}.get(match[2], match[2])
+        draft.fields["key"] = _key(_SOLFEGE_LETTERS[match[1]], sign, match[3])
+    if match:
         draft.text = text
         _cut(draft, match)
     elif match := _SHORT_KEY.search(draft.text):
-        draft.fields["key"] = parse_key("".join(part or "" for part in match.groups()))
+        draft.fields["key"] = _key(*match.groups())
         _cut(draft, match)
+
+
+def _key(letter: str, sign: str | None, mode: str | None) -> Key:
+    """As orders name keys, and in German: H is B, and B is B flat before "moll" and "dur"."""
+    mode = mode or ""
+    if letter.lower() == "b" and not sign and mode in _GERMAN_MODES:
+        sign = "b"
+    letter = "b" if letter.lower() == "h" else letter
+    return key_named(f"{letter}{sign or ''} {_GERMAN_MODES.get(mode, mode)}")
 
 
 def take_tempo(draft: WishDraft) -> None:

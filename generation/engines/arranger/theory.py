@@ -1,4 +1,4 @@
-"""Pitch arithmetic: scales, chord qualities, roman numerals, key names. Pure numbers, no state."""
+"""Pitch arithmetic: scales, chord qualities, roman numerals, keys. Pure numbers, no state."""
 
 from __future__ import annotations
 
@@ -90,27 +90,6 @@ def scale_walk(pitch: int, steps: int, scale: Iterable[int]) -> int:
         while current % 12 not in members:
             current += direction
     return current
-
-
-_KEY_NAME = re.compile(
-    r"^\s*([a-h])\s*(#|♯|b|♭|sharp|flat|is|es|s)?[\s-]*(major|maj|minor|min|moll|dur|m|menor|mayor|mineur|majeur)?\s*$",
-    re.IGNORECASE,
-)
-_LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}
-
-
-def parse_key(text: str) -> Key | None:
-    """A key from its name ("D minor", "F# major", "Bbm", "c-moll", "Es-Dur"); None when it is no key's name."""
-    match = _KEY_NAME.match(text)
-    if match is None:
-        return None
-    letter, sign, mode = match[1], (match[2] or "").lower(), (match[3] or "").lower()
-    shift = {"#": 1, "♯": 1, "sharp": 1, "is": 1, "b": -1, "♭": -1, "flat": -1, "es": -1, "s": -1}.get(sign, 0)
-    minor = mode in ("minor", "min", "moll", "menor", "mineur") or match[3] == "m"
-    tonic = _LETTERS[letter.lower()]
-    if letter.lower() == "b" and mode in ("moll", "dur") and not sign:
-        tonic = 10  # German: B is B flat, H is B natural
-    return Key((tonic + shift) % 12, "minor" if minor else "major")
 
 
 def key_of_chords(chords: Iterable[tuple[int, str, float]]) -> Key | None:
