@@ -8,6 +8,7 @@ int8, where more lines hardly cost time, it is, and counts nothing.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
@@ -19,6 +20,7 @@ from generation.engines.musicgen.inference import inference
 from generation.engines.musicgen.layers import TorchLayers
 from generation.engines.musicgen.onnx_layers import OnnxLayers
 from generation.engines.musicgen.sampling import draw, guide
+from generation.engines.musicgen.threads import one_torch_thread
 from generation.engines.musicgen.weights import DecoderWeights
 
 
@@ -62,6 +64,11 @@ class Decoder:
             span: cache places that are looked at: more than every row's place.
             num_ranks: see `sampling.ranked_probabilities`.
         """
+        with self._threads():
+            self._decode(num_rows, num_halves, span, num_ranks)
+
+    def _decode(self, num_rows: int, num_halves: int, span: int, num_ranks: int) -> None:
+        """See `decode`."""
         shape, rows = self.weights.shape, self.cache.rows.first(num_rows)
         here = rows.position[:, None, None].expand(-1, shape.num_codebooks, 1)
         tokens = rows.sequence.gather(2, here).squeeze(2)
@@ -84,11 +91,15 @@ class Decoder:
             hidden: [halves, positions, hidden], embedded already (`embed`, or a melody model's prefix).
             start: place of the first of them.
         """
-        self.layers.remember(row, hidden + self.weights.positions[start : start + hidden.shape[1]], start)
+        with self._threads():
+            self.layers.remember(row, hidden + self.weights.positions[start : start + hidden.shape[1]], start)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Codes int64 [..., codebooks] -> the sum of their embeddings [..., hidden]."""
         return torch.nn.functional.embedding(tokens + self.table_starts, self.weights.embeddings).sum(-2)
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return one_torch_thread() if self.weights.sessions else nullcontext()
 
 
 def layers_over(weights: DecoderWeights, cache: Cache) -> Layers:

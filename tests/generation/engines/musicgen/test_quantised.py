@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,3 +100,29 @@ def test_in_4_bits_a_clip_is_gone_on_from_and_the_same_again(checkpoints: dict[s
     first, again = (reference.decode(reference.make_batch(ours), reference.make_row(ours, **wish))[0] for _ in range(2))
     assert torch.equal(first, again) and torch.equal(first[:, :120], prompt)
     assert len(first[:, 120:].unique()) > 10
+
+
+@pytest.mark.parametrize(("precision", "expected"), [(Precision.INT8, 1), (Precision.FLOAT32, 2)])
+def test_torch_takes_no_core_from_onnxruntime_in_a_step(
+    checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch, precision: Precision, expected: int
+) -> None:
+    ours = reference.load(checkpoints["mono"], precision)
+    batch, seen = reference.make_batch(ours, 1), []
+    layers = batch.decoder.layers
+    for name in ("predict", "remember"):
+        run = getattr(layers, name)
+
+        def counted(*arguments: Any, run: Any = run) -> Any:
+            seen.append(torch.get_num_threads())
+            return run(*arguments)
+
+        monkeypatch.setattr(layers, name, counted)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        prompt = torch.zeros(4, 20, dtype=torch.int64)
+        reference.decode(batch, reference.make_row(ours, 3, prompt=prompt))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert len(seen) > 3 and set(seen) == {expected}
