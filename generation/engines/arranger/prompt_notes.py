@@ -42,10 +42,9 @@ def note(draft: WishDraft, words: Vocabulary, meaning: Meaning, phrase: str, sen
 
 def note_solo(draft: WishDraft, sense: Sense) -> None:
     """The instrument named last leads; after "no" it just doesn't get a solo."""
-    if draft.wanted and draft.wanted[-1].role == "drums":
-        pass  # a drummer leads no tune
-    elif sense == "plain" and draft.wanted:
-        draft.wanted[-1] = replace(draft.wanted[-1], role="lead")
+    if sense == "plain" and draft.wanted:
+        if draft.wanted[-1].role != "drums":  # a drummer leads no tune
+            draft.wanted[-1] = replace(draft.wanted[-1], role="lead")
     elif sense == "no" and draft.unwanted:
         draft.softer.append(draft.unwanted.pop())
     draft.understood[-1] += " solo"

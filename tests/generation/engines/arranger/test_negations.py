@@ -88,6 +88,7 @@ def test_less_of_what_the_style_has_is_quieter(style: str, word: str, stem: str)
         ("no heavy drums", set(), set()),
         ("less aggressive drums", {"drums"}, set()),
         ("no guitar solo", set(), set()),
+        ("with drums, no guitar solo", {"drums"}, set()),
         ("I don't know, something with piano", {"piano"}, set()),
         ("drumless", set(), {"drums"}),
         ("not too fast, with piano", {"piano"}, set()),
