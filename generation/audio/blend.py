@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.audio.duck import ducked
-from generation.audio.levels import loudness
+from generation.audio.levels import STEM_PEAK, loudness
 from generation.audio.mixdown import faded
 from generation.audio.stretch import Placed, stretched, warped
 from generation.audio.together import Meeting, meet, meeting_sentences
@@ -22,8 +22,6 @@ LEAST_RATE_HZ = 32_000
 LEVEL_LUFS = -18.0
 """Both are brought to it before they are weighted, with room for their sum."""
 
-PART_PEAK = 0.97
-"""-0.26 dBFS: what a clip alone reaches at most, so that none is cut where it is kept as a stem."""
 EDGE_S = 0.01
 MAX_GAIN_DB = 30.0
 
@@ -93,7 +91,7 @@ def _placed(clip: Clip, hearing: Hearing, meeting: Meeting, index: int) -> Place
 def _within_scale(parts: list[Samples]) -> list[Samples]:
     """Both turned down by one gain where one of them passes full scale; the take is brought to its level later."""
     highest = max(float(np.abs(part).max()) for part in parts)
-    return [part * np.float32(PART_PEAK / highest) for part in parts] if highest > PART_PEAK else parts
+    return [part * np.float32(STEM_PEAK / highest) for part in parts] if highest > STEM_PEAK else parts
 
 
 def _side_by_side(placed: Sequence[Placed], gains: tuple[float, float], origin_s: float, rate_hz: int) -> list[Samples]:

@@ -35,6 +35,9 @@ Wave = NDArray[np.float32]
 CLIPPED_FROM = 1.0 - 1 / 32_768
 """Samples from here on are at full scale in 16 bits."""
 
+STEM_PEAK = 0.97
+"""-0.26 dBFS: what a stem reaches at most, so that none is cut where it is stored or written with fewer bits."""
+
 SILENCE_WINDOW_S = 0.05
 SILENCE_RMS = 10 ** (-60 / 20)
 """A window of SILENCE_WINDOW_S whose RMS is below -60 dBFS counts as silence."""

@@ -58,13 +58,11 @@ class Band:
 def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     """The band of a style as the prompt wants it."""
     rng = streams.stream("band")
-    unwanted = {sound for w in wish.unwanted for sound in w.sounds}
-    no_synths = any(w.name == "synth" for w in wish.unwanted)
     unwanted_roles = {w.role for w in wish.unwanted if w.name in ("drums", "bass")}
     melodic = [w for w in wish.wanted if w.role != "drums"]
     players = []
     for part in style.parts:
-        choices = _choices(part, unwanted, no_synths=no_synths)
+        choices = _choices(part, wish)
         if choices and part.role not in unwanted_roles and not _named_unwanted(part, wish):
             typical = rng.random() < 0.6
             players.append(Player(part, choices[0] if typical else rng.choice(choices)))
@@ -76,14 +74,14 @@ def choose_band(style: Style, wish: Wish, streams: Streams) -> Band:
     return Band(named, drums, kit, style.effects and not wish.only, pieces)
 
 
-def _choices(part: PartStyle, unwanted: set[str], *, no_synths: bool) -> list[str]:
+def _choices(part: PartStyle, wish: Wish) -> list[str]:
     """What the part may be played on; without synthesisers where nobody wants any and there is something else."""
-    choices = [sound for sound in part.instruments if sound not in unwanted]
-    return [sound for sound in choices if not (no_synths and is_synth(sound))] or choices
+    choices = [sound for sound in part.instruments if sound not in wish.unwanted_sounds]
+    return [sound for sound in choices if not (wish.excludes("synth") and is_synth(sound))] or choices
 
 
 def _named_unwanted(part: PartStyle, wish: Wish) -> bool:
-    return part.role == "pad" and any(w.name == "pad" for w in wish.unwanted)
+    return part.role == "pad" and wish.excludes("pad")
 
 
 def _with_wanted(players: list[Player], wanted: list[InstrumentWish]) -> list[Player]:

@@ -38,13 +38,12 @@ def remark_of(told: tuple[str, ...]) -> str:
 
 
 def _exchanged(instruments: dict[str, str], wish: Wish) -> dict[str, str]:
-    asked = {sound for w in wish.wanted for sound in w.sounds}
-    unwanted = {sound for w in wish.unwanted for sound in w.sounds}
-    no_synths = any(w.name == "synth" for w in wish.unwanted)
     return {
         old: new
         for old, new in instruments.items()
-        if old not in asked and new not in unwanted and not (no_synths and is_synth(new))
+        if old not in wish.wanted_sounds
+        and new not in wish.unwanted_sounds
+        and not (wish.excludes("synth") and is_synth(new))
     }
 
 
@@ -64,11 +63,12 @@ def _drums(drums: Drums, entry: dict[str, Any]) -> Drums:
 
 def _is_heard(field: str, before: Style, after: Style) -> bool:
     """Whether an era changed this of a style."""
-    if field in ("kits", "drums"):
-        changed = (
-            before.drums.kits[0] != after.drums.kits[0] if field == "kits" else before.drums.mix != after.drums.mix
-        )
-        return changed and bool(before.drums.grooves)
+    if field in ("kits", "drums") and not before.drums.grooves:
+        return False
+    if field == "kits":
+        return before.drums.kits[0] != after.drums.kits[0]
+    if field == "drums":
+        return before.drums.mix != after.drums.mix
     if field == "instruments":
         return any(one.instruments[0] != two.instruments[0] for one, two in zip(before.parts, after.parts, strict=True))
     if field == "width":

@@ -59,7 +59,7 @@ def pieces_of(wish: Wish, *, has_own_drums: bool) -> Pieces:
     wanted = tuple(w for w in wish.wanted if w.pieces)
     without = tuple(w for w in wish.unwanted if w.pieces)
     named = any(w.name == "drums" for w in wish.wanted)
-    alone = wish.only or wish.only_kit or _no_drums(wish) or (not has_own_drums and not named)
+    alone = wish.only or wish.only_kit or wish.excludes("drums") or (not has_own_drums and not named)
     softer = frozenset(name for w in wish.softer for name in w.pieces)
     if wanted and alone:
         kept = frozenset(name for w in wanted for name in w.pieces if not _left_out(name, w, without))
@@ -80,16 +80,12 @@ def _kept(name: str, unwanted: InstrumentWish, wanted: tuple[InstrumentWish, ...
 def drums_of(style: Style, wish: Wish, pieces: Pieces) -> Drums | None:
     """The drummer that the prompt leaves of the style's, with every piece that is asked for; None without one."""
     wanted = any(w.role == "drums" for w in wish.wanted) or "four_on_the_floor" in wish.flags
-    if (_no_drums(wish) and not pieces.only) or (wish.only and wish.wanted and not wanted):
+    if (wish.excludes("drums") and not pieces.only) or (wish.only and wish.wanted and not wanted):
         return None
     drums = style.drums if style.drums.grooves else all_styles()[BORROWED_DRUMS].drums if wanted else None
     if drums is None:
         return None
     return _fitted(drums.model_copy(update={"enter": 0.0}) if wanted else drums, wish, pieces)
-
-
-def _no_drums(wish: Wish) -> bool:
-    return any(w.name == "drums" for w in wish.unwanted)
 
 
 def _fitted(drums: Drums, wish: Wish, pieces: Pieces) -> Drums:
@@ -132,7 +128,7 @@ def kit_of(drums: Drums, wish: Wish, rng: Random) -> str:
 
 
 def _has(kit: str, pitches: set[int]) -> bool:
-    return pitches <= SYNTH_PERCUSSION if kit.startswith("synth:") else True
+    return not kit.startswith("synth:") or pitches <= SYNTH_PERCUSSION
 
 
 def _listed(wishes: Iterable[InstrumentWish]) -> str:

@@ -100,8 +100,7 @@ def _by_instrument(found: Nearness, style: Style, wish: InstrumentWish, weight: 
 def _is_played(style: Style, wish: Wish) -> bool:
     """Whether what the style is mostly played on, where there is such a thing, is among the wanted instruments."""
     typical = Counter(part.instruments[0] for part in _melodic(style)).most_common(1)
-    wanted = {sound for w in wish.wanted for sound in w.sounds}
-    return not typical or typical[0][1] < 0.5 * len(_melodic(style)) or typical[0][0] in wanted
+    return not typical or typical[0][1] < 0.5 * len(_melodic(style)) or typical[0][0] in wish.wanted_sounds
 
 
 def _worth(part: PartStyle, wish: InstrumentWish) -> float:
@@ -114,7 +113,7 @@ def _by_drums(found: Nearness, style: Style, wish: Wish) -> None:
     has_drums = bool(style.drums.grooves)
     if any(w.role == "drums" and not w.pieces for w in wish.wanted):
         found.add(0.4 if has_drums else -0.4, "drums")
-    if any(w.name == "drums" for w in wish.unwanted):
+    if wish.excludes("drums"):
         found.add(-0.8 if has_drums else 0.3, "no drums")
 
 

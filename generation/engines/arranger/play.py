@@ -120,9 +120,8 @@ class Player:
         for index, (note, start, hold) in enumerate(notes):
             variant = (variant * 1_103_515_245 + 12_345) % 2**31  # which hit of a drum, in a fixed random order
             level, glide = self._level(instrument, note.pitch), _glide(part.sound.glide_s, before, note)
-            stroke = (note.pitch, note.velocity, hold, variant >> 16, glide)
-            root = (_root_at(roots, note),) if isinstance(instrument, Synth) else ()
-            for tone in instrument.tones(*stroke, *root):
+            root = _root_at(roots, note)
+            for tone in instrument.tones(note.pitch, note.velocity, hold, variant >> 16, glide, root):
                 lay(out, tone, start, hold, level, cuts.get(index))
             before = note
             if perf_counter() - since > STAGE_S:

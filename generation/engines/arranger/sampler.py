@@ -113,11 +113,12 @@ class Sampler:
         return max((zone.generator(sf.EXCLUSIVE_CLASS) for _, zone in self._sounding(pitch, velocity)), default=0)
 
     def tones(
-        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None
-    ) -> list[Tone]:
+        self, pitch: int, velocity: float, hold_frames: int, variant: int = 0, glide: tuple[int, float] | None = None,
+        root: int | None = None,
+    ) -> list[Tone]:  # fmt: skip
         """What sounds for a note: MIDI pitch, velocity 0..1, length in frames; `variant` counts repeated drum hits.
 
-        Samples do not slide: `glide` is for synthesised voices.
+        Samples neither slide nor follow the chord: `glide` and `root` are for synthesised voices and drums.
         """
         varies = self.is_kit and pitch not in CRASHES
         cents = self.tuning_cents + (VARIANT_CENTS[variant % len(VARIANT_CENTS)] if varies else 0.0)

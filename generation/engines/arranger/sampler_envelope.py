@@ -5,6 +5,7 @@ Formulas: SoundFont Technical Specification 2.04, sections 8.1.2 (generators 21 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +20,6 @@ MIN_FALL_S = 0.01
 MAX_STAGE_S = 60.0
 Stages = tuple[float, float, float, float, float]
 FALL_FRAMES = 2048
-LOG_10 = 2.302585092994046
 
 
 def seconds(timecents: float) -> float:
@@ -48,7 +48,7 @@ def enveloped(wave: Wave, stages: Stages) -> None:
     top = min(int((delay_s + attack_s + hold_s) * SAMPLE_RATE_HZ), len(wave))
     bottom = min(top + int(fall_s * SAMPLE_RATE_HZ), len(wave))
     if floor_db < 0:
-        wave[top:bottom] *= _fall(bottom - top, floor_db * LOG_10 / 20 / fall_s / SAMPLE_RATE_HZ)
+        wave[top:bottom] *= _fall(bottom - top, floor_db * math.log(10) / 20 / fall_s / SAMPLE_RATE_HZ)
         wave[bottom:] *= np.float32(10 ** (floor_db / 20))
     rising = wave[: int((delay_s + attack_s) * SAMPLE_RATE_HZ) + 1]
     rising *= _rise(delay_s, attack_s)[: len(rising)]

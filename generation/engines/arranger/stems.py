@@ -8,14 +8,13 @@ from typing import IO
 
 import numpy as np
 
+from generation.audio.levels import STEM_PEAK
 from generation.clip import Clip
 from generation.engines.arranger.effects_pieces import Steps, peak, scaled
 from generation.engines.arranger.sampler_tone import SAMPLE_RATE_HZ, Wave
 
 MAX_MEMORY_BYTES = 24 * 2**20
 """Two stems of 30 s; five minutes of a band would take more than a gigabyte."""
-STEM_PEAK = 0.97
-"""-0.26 dBFS: what a stem reaches at most, so that none is cut where it is stored or written with fewer bits."""
 
 
 class StemShelf:

@@ -192,11 +192,13 @@ def _num_frames(voice: Voice, hold_frames: int) -> int:
     if voice.exact:
         return min(hold_frames, round(MAX_EFFECT_S * SAMPLE_RATE_HZ))
     num_frames = hold_frames + round(voice.release_s * SAMPLE_RATE_HZ * SILENT_DB / -100)
-    num_frames = longer_bucket(num_frames) if voice.noisy else num_frames
-    return min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ)) if voice.natural_s else num_frames
+    return _by_nature(voice, longer_bucket(num_frames) if voice.noisy else num_frames)
 
 
 def _spare_frames(voice: Voice, hold_frames: int) -> int:
     """The same, a little longer: whole blocks of a kept wave, or all that it has by nature."""
-    num_frames = spare(_num_frames(voice, hold_frames))
+    return _by_nature(voice, spare(_num_frames(voice, hold_frames)))
+
+
+def _by_nature(voice: Voice, num_frames: int) -> int:
     return min(num_frames, round(voice.natural_s * SAMPLE_RATE_HZ)) if voice.natural_s else num_frames

@@ -75,6 +75,20 @@ class Wish:
     unknown: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @property
+    def wanted_sounds(self) -> frozenset[str]:
+        """All sounds that count as an instrument that is wanted."""
+        return frozenset(sound for instrument in self.wanted for sound in instrument.sounds)
+
+    @property
+    def unwanted_sounds(self) -> frozenset[str]:
+        """All sounds that count as an instrument that nobody wants."""
+        return frozenset(sound for instrument in self.unwanted for sound in instrument.sounds)
+
+    def excludes(self, name: str) -> bool:
+        """Whether the instrument of this name is unwanted."""
+        return any(instrument.name == name for instrument in self.unwanted)
+
 
 @dataclass(slots=True)
 class WishDraft:

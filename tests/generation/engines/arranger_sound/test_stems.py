@@ -12,6 +12,7 @@ import soundfile
 
 from generation.audio.blend import blend
 from generation.audio.encode import encode
+from generation.audio.levels import STEM_PEAK
 from generation.audio.splice import go_on
 from generation.audio.store import AudioStore
 from generation.clip import Clip
@@ -19,7 +20,7 @@ from generation.engines.arranger.effects_bus import mixed_bus
 from generation.engines.arranger.effects_pieces import finished
 from generation.engines.arranger.extension import stems_of_whole
 from generation.engines.arranger.play import Player, Rendered
-from generation.engines.arranger.stems import STEM_PEAK, StemShelf
+from generation.engines.arranger.stems import StemShelf
 from generation.hearing import Hearing, Note
 from generation.request import AudioFormat
 from tests.generation.engines.arranger_sound.playing import part, rendered, score
