@@ -6,6 +6,8 @@ import asyncio
 import logging
 
 import discord
+from discord.types.voice import GuildVoiceState
+from discord.voice_state import ConnectionFlowState
 
 from bot.network import STUMBLES
 from generation.errors import BandmateError
@@ -30,12 +32,28 @@ class EncryptedVoice(discord.VoiceClient):
 
     Without them, at first and after each reconnection, discord.py sends it without end-to-end encryption: those in the
     call would hear nothing, and others might.
+
+    And a try after one that was given up works: discord.py takes Discord's late goodbye to the first for the end of the
+    second, and guards against it by waiting for that goodbye where it can't hear it any more, as long as a whole try.
     """
 
     @property
     def has_keys(self) -> bool:
         """Whether what is sent is encrypted end to end, or Discord does not ask for it (version 0)."""
         return not self._connection.dave_protocol_version or bool(self.voice_privacy_code)
+
+    async def on_voice_state_update(self, data: GuildVoiceState, /) -> None:
+        """Where Discord says that we are. Who is just coming in can't have been thrown out: that was the try before."""
+        connection = self._connection
+        is_coming_in = connection.state not in (ConnectionFlowState.connected, ConnectionFlowState.disconnected)
+        if not data["channel_id"] and is_coming_in and not connection._expecting_disconnect:
+            return
+        await super().on_voice_state_update(data)
+
+    async def disconnect(self, *, force: bool = False) -> None:
+        """Leave the channel, if this is still the connection there."""
+        if self.guild.voice_client is self:
+            await super().disconnect(force=force)
 
     def send_audio_packet(self, data: bytes, *, encode: bool = True) -> None:
         """Send 20 ms of music; without keys they are dropped. Called by the player's thread."""

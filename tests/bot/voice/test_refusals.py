@@ -85,20 +85,17 @@ async def test_nobody_waits_for_a_voice_server_that_says_nothing(
     await lounge.until_gone()
 
 
-async def test_a_join_that_was_lost_is_tried_once_more(lounge: Lounge, monkeypatch: pytest.MonkeyPatch) -> None:
-    connect, num_lost = discord.VoiceChannel.connect, 0
+@pytest.mark.parametrize("answer_s", [0.0, 0.2, 0.5])
+async def test_a_join_that_was_lost_is_tried_once_more(
+    lounge: Lounge, monkeypatch: pytest.MonkeyPatch, answer_s: float
+) -> None:
+    connect, limits_s = discord.VoiceChannel.connect, iter([0.3])
 
-    async def lost_once(channel: discord.VoiceChannel, *, timeout: float, **more: Any) -> Any:  # noqa: ASYNC109
-        nonlocal num_lost
-        if num_lost:
-            return await connect(channel, timeout=timeout, **more)
-        lounge.voice.num_unanswered = num_lost = 1
-        try:
-            return await connect(channel, timeout=0.3, **more)
-        finally:
-            await lounge.until(lambda: lounge.voice.num_unanswered == 0)  # however late it came: it is this one
+    async def connect_in_time(channel: discord.VoiceChannel, *, timeout: float, **more: Any) -> Any:  # noqa: ASYNC109
+        return await connect(channel, timeout=next(limits_s, timeout), **more)
 
-    monkeypatch.setattr(discord.VoiceChannel, "connect", lost_once)
+    monkeypatch.setattr(discord.VoiceChannel, "connect", connect_in_time)
+    lounge.voice.answer_s, lounge.voice.num_unanswered = answer_s, 1
     await lounge.play(lounge.alice)
     await (await lounge.voice.wait_call()).wait_packets(5)
 

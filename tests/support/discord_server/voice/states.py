@@ -24,8 +24,8 @@ class Voice:
     """The voice side of the server; `calls` are the bot's connections, the newest last.
 
     dave_version: what the end-to-end encryption is announced with; Discord has let nobody in without it (0) since
-    March 2026. num_unanswered: to so many joins the voice server says nothing. gives_keys: False is a call in which
-    nobody's client agrees to the bot.
+    March 2026. answer_s: so long it takes until the bot hears of what it asked for. num_unanswered: to so many joins
+    the voice server says nothing. gives_keys: False is a call in which nobody's client agrees to the bot.
     """
 
     def __init__(self, server: DiscordServer) -> None:
@@ -35,6 +35,7 @@ class Voice:
         self.receiver = Receiver()
         self.dave_version = 1
         self.gives_keys = True
+        self.answer_s = 0.0
         self.num_unanswered = 0
         self._called = asyncio.Event()
 
@@ -75,7 +76,11 @@ class Voice:
         return [self.server.users[user_id] for user_id, (place, _) in self._places.items() if place is channel]
 
     def asked(self, wish: dict[str, Any]) -> None:
-        """The bot's VOICE_STATE (op 4). Where it may not or can't, Discord says nothing at all."""
+        """The bot's VOICE_STATE (op 4), in the order in which they come."""
+        asyncio.get_running_loop().call_later(self.answer_s, self._answer, wish)
+
+    def _answer(self, wish: dict[str, Any]) -> None:
+        """Where the bot may not or can't, Discord says nothing at all."""
         bot, server = self.server.bot, self.server
         if wish["channel_id"] is None:
             if bot.id in self._places:
