@@ -15,6 +15,7 @@ from bot.blocked_words import require_clean
 from bot.intake import AttachmentLike, display_name
 from bot.jams.inherit import inherit
 from bot.network import insisting
+from bot.preferences import Preferences
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
 from bot.wishes import Source, Wish
 from generation.errors import TooBusy
@@ -71,49 +72,49 @@ async def _acknowledge(
 
 
 async def submit(
-    interaction: discord.Interaction[BandmateClient], request: Request, attachments: Sequence[discord.Attachment]
+    interaction: discord.Interaction[BandmateClient],
+    request: Request,
+    sources: Sequence[Source] = (),
+    asker: Origin | None = None,
 ) -> Order:
-    """Let the attached clips in and put the job into the ledger. Raises BandmateError with the person's sentence."""
+    """Let the sources in as the request's clips, and put its job into the ledger.
+
+    Without sources its clips are in the ledger already. `asker`: who asked, where that is not who acts. Raises
+    BandmateError with the person's sentence.
+    """
+    asker = asker or origin_of(interaction)
     async with interaction.client.under_way():
-        if attachments:
-            await _require_room(interaction, request, origin_of(interaction))
-        check_ins = await asyncio.gather(*(check_in(interaction, attachment) for attachment in attachments))
-        if check_ins:
-            request = request.changed(clip_ids=tuple(item.clip_id for item in check_ins))
-        return await _submit(interaction, request, check_ins)
+        check_ins: list[CheckIn] = []
+        if sources:
+            await _require_room(interaction, request, asker)
+            check_ins = await asyncio.gather(*(_let_in(interaction.client, source, asker) for source in sources))
+            parts = await _parts_of_backing(interaction.client, request, sources, check_ins, asker)
+            request = request.changed(clip_ids=tuple(item.clip_id for item in (*check_ins, *parts)))
+        request, room_lines = await inherit(interaction, request, asker)
+        return await _put_in_line(interaction, request, asker, [*texts.check_in_lines(check_ins), *room_lines])
 
 
 async def submit_wish(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Order:
-    """Let the wish's sources in and put its job into the ledger, for the one who wished it."""
+    """Put in the job of a wish, for the one who wished it: not for the one who acts, where an owner said yes."""
+    asker = replace(origin_of(interaction), person_id=wish.person_id, person_name=wish.person_name)
     async with interaction.client.under_way():
-        asker = _asker(interaction, wish)
-        request = await request_of(interaction, wish, (AWAITED_CLIP,) * len(wish.sources))
-        await _require_room(interaction, request, asker)
-        letting_in = (_source_in(interaction.client, source, asker) for source in wish.sources)
-        check_ins = await asyncio.gather(*letting_in)
-        clip_ids = tuple(item.clip_id for item in check_ins)
-        request = request.changed(
-            clip_ids=clip_ids + await _parts_of_backing(interaction.client, request, wish, check_ins, asker)
-        )
-        return await _submit(interaction, request, check_ins, asker)
+        request = await request_of(interaction, wish)
+        return await submit(interaction, request, wish.sources, asker)
 
 
 async def _parts_of_backing(
-    client: BandmateClient, request: Request, wish: Wish, check_ins: Sequence[CheckIn], asker: Origin
-) -> tuple[str, ...]:
+    client: BandmateClient, request: Request, sources: Sequence[Source], check_ins: Sequence[CheckIn], asker: Origin
+) -> tuple[CheckIn, ...]:
     """The drums and the rest of a take that is the backing, where its key has to change; else nothing."""
-    take_id = wish.sources[1].take_id if request.has_backing else None
+    take_id = sources[1].take_id if request.has_backing else None
     if take_id is None:
         return ()
     clip, backing = check_ins
     take = await client.service.take(take_id)
-    parts = await client.service.backings.parts_of(take, backing, owner=asker, under=clip.hearing, key=request.key)
-    return tuple(part.clip_id for part in parts)
+    return await client.service.backings.parts_of(take, backing, owner=asker, under=clip.hearing, key=request.key)
 
 
-async def request_of(
-    interaction: discord.Interaction[BandmateClient], wish: Wish, clip_ids: tuple[str, ...]
-) -> Request:
+async def request_of(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Request:
     """The request that a wish makes: what it does not say, the first take's recipe or the place's settings say."""
     client, settings = interaction.client, await preferences.here(interaction, wish.person_id)
     take_ids = tuple(source.take_id for source in wish.sources if source.take_id)
@@ -127,7 +128,7 @@ async def request_of(
     request = Request(
         wish.operation,
         prompt=wish.prompt if wish.prompt is not None else before.prompt if before else "",
-        clip_ids=clip_ids,
+        clip_ids=(AWAITED_CLIP,) * len(wish.sources),
         engine=engine,
         parent_take_ids=take_ids,
         **changes,
@@ -143,35 +144,28 @@ def _from_recipe(before: Request | None, engine: str) -> dict[str, Any]:
     return {"sampling": before.sampling, "model": before.model if engine == before.engine else None}
 
 
-async def submit_again(interaction: discord.Interaction[BandmateClient], request: Request) -> Order:
-    """Put in a job for a request whose clips are in the ledger already."""
-    async with interaction.client.under_way():
-        return await _submit(interaction, request, [])
-
-
 async def reply(interaction: discord.Interaction[BandmateClient], order: Order) -> None:
     """Show the progress message and keep it up to date; from here on the ledger and delivery see to the answer."""
     await interaction.client.progress.show(interaction, order.ticket, order.reply)
 
 
-def origin_of(interaction: discord.Interaction[BandmateClient], told: Reply | None = None) -> Origin:
-    """Who asks, from where, and how to answer (`told`)."""
+def origin_of(interaction: discord.Interaction[BandmateClient]) -> Origin:
+    """Who acts, and from where."""
     return Origin(
         front_end=preferences.FRONT_END,
         person_id=str(interaction.user.id),
         person_name=texts.plain(interaction.user.display_name, 80),
         guild_id=None if interaction.guild_id is None else str(interaction.guild_id),
         channel_id=None if interaction.channel_id is None else str(interaction.channel_id),
-        reply=told.to_json() if told else {},
     )
 
 
-async def check_in(interaction: discord.Interaction[BandmateClient], attachment: AttachmentLike) -> CheckIn:
+async def check_in(interaction: discord.Interaction[BandmateClient], file: AttachmentLike) -> CheckIn:
     """Fetch a file and let it in as a clip. Raises ClipRefused."""
-    return await _file_in(interaction.client, attachment, origin_of(interaction))
+    return await _file_in(interaction.client, file, origin_of(interaction))
 
 
-async def _source_in(client: BandmateClient, source: Source, asker: Origin) -> CheckIn:
+async def _let_in(client: BandmateClient, source: Source, asker: Origin) -> CheckIn:
     """A take or a file as a clip."""
     if source.take_id is not None:
         return await client.service.clip_of_take(source.take_id, owner=asker)
@@ -186,43 +180,36 @@ async def _file_in(client: BandmateClient, file: AttachmentLike, owner: Origin) 
     return await client.service.check_in(incoming, name=display_name(file.filename), owner=owner)
 
 
-def _asker(interaction: discord.Interaction[BandmateClient], wish: Wish) -> Origin:
-    """Who wishes: not the one who acts, where an owner said yes."""
-    return replace(origin_of(interaction), person_id=wish.person_id, person_name=wish.person_name)
-
-
 async def _require_room(interaction: discord.Interaction[BandmateClient], request: Request, asker: Origin) -> None:
     """Raises what would be refused once the clips are in: nothing is fetched for it, decoded or listened to."""
-    client, settings = interaction.client, await preferences.here(interaction, asker.person_id)
-    with counted_refusals(client.service.telemetry):
-        require_clean(request.prompt, settings.blocked_words)
-    await client.service.require_room(request, asker, key=str(interaction.id), place=settings.place_limits)
+    settings = await _require_clean(interaction, request, asker)
+    service, key = interaction.client.service, str(interaction.id)
+    await service.require_room(request, asker, key=key, place=settings.place_limits)
 
 
-async def _submit(
-    interaction: discord.Interaction[BandmateClient],
-    request: Request,
-    check_ins: Sequence[CheckIn],
-    asker: Origin | None = None,
+async def _put_in_line(
+    interaction: discord.Interaction[BandmateClient], request: Request, asker: Origin, lines: Sequence[str]
 ) -> Order:
-    asker = asker or origin_of(interaction)
-    request, room_lines = await inherit(interaction, request, asker)
+    """The job in the ledger, and how it is answered; `lines` stand under the headline of its message."""
+    settings = await _require_clean(interaction, request, asker)
+    lines = [texts.headline(request, asker.person_id), *lines, *_permission_lines(interaction)]
+    head = texts.cut(lines, texts.MAX_HEAD_CHARACTERS)
+    language = await answers.language_for(interaction, private=bool(interaction.extras.get(IS_PRIVATE)))
+    told = Reply.of(interaction, head, language=language, as_voice=settings.voice_message)
+    service, key = interaction.client.service, str(interaction.id)
+    ticket = await service.submit(request, replace(asker, reply=told.to_json()), key=key, place=settings.place_limits)
+    structlog.contextvars.bind_contextvars(job_id=ticket.job_id)
+    return Order(ticket, told)
+
+
+async def _require_clean(
+    interaction: discord.Interaction[BandmateClient], request: Request, asker: Origin
+) -> Preferences:
+    """What is set for the asker here. Raises RequestRefused for a prompt with words that are blocked here."""
     settings = await preferences.here(interaction, asker.person_id)
     with counted_refusals(interaction.client.service.telemetry):
         require_clean(request.prompt, settings.blocked_words)
-    lines = [texts.headline(request, asker.person_id), *texts.check_in_lines(check_ins), *room_lines]
-    lines += _permission_lines(interaction)
-    language = await answers.language_for(interaction, private=bool(interaction.extras.get(IS_PRIVATE)))
-    head = texts.cut(lines, texts.MAX_HEAD_CHARACTERS)
-    told = Reply.of(interaction, head, language=language, as_voice=settings.voice_message)
-    ticket = await interaction.client.service.submit(
-        request,
-        replace(asker, reply=told.to_json()),
-        key=str(interaction.id),
-        place=settings.place_limits,
-    )
-    structlog.contextvars.bind_contextvars(job_id=ticket.job_id)
-    return Order(ticket, told)
+    return settings
 
 
 def _permission_lines(interaction: discord.Interaction[BandmateClient]) -> list[str]:

@@ -162,8 +162,8 @@ async def _order(
     settings = await preferences.require_allowed(interaction)
     request = wishes.request(interaction, settings, operation, prompt, clip)
     await orders.defer(interaction, private=wishes.private)
-    order = await orders.submit(interaction, request, [clip] if clip else [])
-    await orders.reply(interaction, order)
+    sources = [Source.of_attachment(clip, str(interaction.user.id))] if clip else []
+    await orders.reply(interaction, await orders.submit(interaction, request, sources))
 
 
 _COMMANDS: dict[Operation, app_commands.Command[Any, ..., None]] = {

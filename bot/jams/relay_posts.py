@@ -37,7 +37,7 @@ async def play(interaction: discord.Interaction[BandmateClient], room: Room, wor
     room = await client.service.jams.change(room.room_id, lambda newest, now: rules.claim_turn(newest, by, key))
     try:
         request = await _next_bars(interaction, room, rules.running(room), words)
-        order = await orders.submit_again(interaction, request)
+        order = await orders.submit(interaction, request)
     except BaseException:
         await client.service.jams.change(room.room_id, lambda newest, now: rules.fail_turn(newest, key, now=now))
         raise

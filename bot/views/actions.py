@@ -27,7 +27,7 @@ async def again(interaction: discord.Interaction[BandmateClient], take: Take) ->
     await consent.require_leave(interaction, take)
     await orders.defer(interaction)
     request = take.recipe.request.changed(seed=DRAW_SEED)
-    await orders.reply(interaction, await orders.submit_again(interaction, request))
+    await orders.reply(interaction, await orders.submit(interaction, request))
 
 
 async def extend(interaction: discord.Interaction[BandmateClient], take: Take) -> None:

@@ -79,4 +79,4 @@ async def retry(interaction: discord.Interaction[BandmateClient], job_id: str) -
     await visible_origin(interaction, job_id)
     request = await interaction.client.service.request(job_id)
     await orders.defer(interaction)
-    await orders.reply(interaction, await orders.submit_again(interaction, request))
+    await orders.reply(interaction, await orders.submit(interaction, request))

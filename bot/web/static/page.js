@@ -126,7 +126,11 @@ function showPreview(card, jobId, hash) {
   const player = card.querySelector(".preview audio");
   const source = `/api/jobs/${jobId}/previews/${hash}.mp3`;
   card.querySelector(".preview").hidden = false;
-  if (player.getAttribute("src") !== source && player.paused) player.src = source; // who listens is not interrupted
+  if (player.getAttribute("src") === source) return;
+  const wasReplaced = player.error !== null; // between the press on play and the first byte
+  if (!player.paused && !wasReplaced) return; // who listens is not interrupted
+  player.src = source;
+  if (!player.paused) player.play().catch(() => {}); // the next one may have replaced this one, too
 }
 
 function endPreview(card) {
