@@ -10,10 +10,14 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.databases import postgres_server
 from tests.support.late_analysis import HEARINGS
 from tests.support.patience import make_loops_patient
+
+settings.load_profile("ci")
+"""Hypothesis' own: neither the clock nor luck decides a test. For other examples: --hypothesis-profile=default."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

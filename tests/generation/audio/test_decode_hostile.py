@@ -107,13 +107,13 @@ MAGICS = (
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(magic=st.sampled_from((*MAGICS, b"")), body=st.binary(max_size=2_000))
 def test_any_bytes_give_a_clip_or_a_sentence(magic: bytes, body: bytes) -> None:
     asyncio.run(check_safe("hypothesis", magic + body))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     format_name=st.sampled_from(("wav", "flac", "mp3", "ogg-opus", "ogg-vorbis", "m4a", "aiff", "webm")),
     edits=st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), max_size=6),

@@ -117,7 +117,7 @@ def test_no_clip_gives_a_number_that_is_none() -> None:
         measure(clip)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     num_frames=st.integers(1, 30_000),
     rate_hz=st.sampled_from((8_000, 32_000, 44_100, 48_000)),

@@ -39,7 +39,7 @@ def test_full_scale_comes_back(store: AudioStore) -> None:
     np.testing.assert_allclose(store.get(store.put(clip)).samples, clip.samples, atol=1.3e-7)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=200))
 def test_quantising_twice_changes_nothing(values: list[float]) -> None:
     once = quantised(Clip(np.array([values], np.float32), 44_100))

@@ -89,7 +89,7 @@ async def test_a_forged_recipe_counts_as_none(recipe: str) -> None:
     assert read_tags(file.getvalue()).recipe is None
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(title=st.text(max_size=80), words=st.lists(st.text(max_size=20), max_size=4))
 def test_any_words_come_back(title: str, words: list[str]) -> None:
     file = clips.song_file("flac")

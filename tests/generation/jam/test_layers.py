@@ -154,7 +154,7 @@ def _step(room: Room, what: str, by: object, number: int, text: str, gain_db: fl
     return rules[what]()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_any_story_keeps_a_room_in_order(steps: list[tuple[str, object, int, str, float]]) -> None:
     room = room_of()
@@ -169,7 +169,7 @@ def test_any_story_keeps_a_room_in_order(steps: list[tuple[str, object, int, str
     assert room.changed(**fields_of(json.loads(json.dumps(body_of(room))))) == room
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_undoing_everything_empties_the_room(steps: list[tuple[str, object, int, str, float]]) -> None:
     room = room_of()

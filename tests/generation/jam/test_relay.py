@@ -122,7 +122,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STEPS, st.integers(1, 3))
 def test_any_story_has_one_whose_turn_it_is_or_is_over(steps: list[tuple[str, Person]], rounds: int) -> None:
     room, now = started(rounds, limit_s=60), 1000.0

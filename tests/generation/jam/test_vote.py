@@ -87,7 +87,7 @@ def test_limits_and_who_ends_it() -> None:
         rules.end_vote(room_of(), now=1.0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 2)), max_size=30))
 def test_every_person_counts_once_and_a_winner_has_the_most(ballots: list[tuple[int, int]]) -> None:
     room = voting()

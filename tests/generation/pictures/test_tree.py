@@ -30,7 +30,7 @@ def families(draw: st.DrawFn) -> dict[str, list[str]]:
 
 
 @given(families())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nobody_stands_on_somebody_else_and_parents_stand_left(parents: dict[str, list[str]]) -> None:
     layout = lay_out(parents)
     assert set(layout.places) == set(parents)

@@ -176,7 +176,7 @@ def test_a_score_without_beats_or_notes_is_a_valid_file() -> None:
 times = st.floats(0, 20, allow_nan=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(times, times, st.integers(0, 127), st.floats(0, 1)), max_size=30),
     st.lists(st.floats(0.05, 2), min_size=0, max_size=30),

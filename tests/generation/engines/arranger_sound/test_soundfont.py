@@ -130,7 +130,7 @@ def test_a_loop_outside_its_sample_counts_as_no_loop(tmp_path: Path) -> None:
     assert not np.any(at(one_note(font, "gm:0", 69, held_s=1.5), 0.5, 1.5))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=12))
 def test_random_damage_gives_a_sentence_or_sound(
     tmp_path_factory: pytest.TempPathFactory, flips: list[tuple[int, int]]

@@ -27,7 +27,7 @@ def test_layout_is_that_of_transformers(channels: int, known: int, frames: int) 
     assert torch.equal(lay_out(prompt, frames, delays, 16), pattern)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 2), st.integers(0, 40))
 def test_collect_undoes_lay_out(frames: int, channels: int, known: int) -> None:
     delays = codebook_delays(4 * channels, channels)
