@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from generation.engines.arranger import prompt_notes as notes
+from generation.engines.arranger.prompt_doubles import Word, settled
 from generation.engines.arranger.prompt_notes import Sense
 from generation.engines.arranger.prompt_numbers import set_tempo
 from generation.engines.arranger.vocabulary import Meaning, Vocabulary, tokens_of, vocabulary
@@ -34,14 +35,6 @@ _GROUPS = {
     "style": "style", "genre": "style",
     "mood": "feel", "tempo": "feel", "energy": "feel", "era": "feel",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A phrase of the prompt and what it means; None where nobody knows."""
-
-    phrase: str
-    meaning: Meaning | None
 
 
 @dataclass(slots=True)
@@ -77,7 +70,7 @@ class _Reach:
 def read_words(draft: WishDraft) -> None:
     """Go through the draft's text once and note what every phrase says."""
     words = vocabulary()
-    phrases = _phrases(words, draft)
+    phrases = settled(_phrases(words, draft), words, dated=bool(draft.eras))
     reach = _Reach()
     for index, word in enumerate(phrases):
         following = phrases[index + 1].meaning if index + 1 < len(phrases) else _END
@@ -85,18 +78,18 @@ def read_words(draft: WishDraft) -> None:
         if word.meaning is not None and ends and _takes_back(word.meaning, reach, draft):
             continue
         if word.phrase in _TOO and following is not None and following.kind in ("tempo", "energy"):
-            word = _Word(word.phrase, Meaning("excess", ""))
+            word = Word(word.phrase, Meaning("excess", ""))
         before = phrases[index - 1] if index else None
         if not (word.phrase in _VIBES and reach.sense == "plain" and _is_felt(before)):
             _read(word, reach, words, draft, before)
 
 
-def _is_felt(before: _Word | None) -> bool:
+def _is_felt(before: Word | None) -> bool:
     """Whether the vibes after this word are a feeling."""
     return before is not None and (before.meaning is None or before.meaning.kind in _VIBES_OF)
 
 
-def _phrases(words: Vocabulary, draft: WishDraft) -> list[_Word]:
+def _phrases(words: Vocabulary, draft: WishDraft) -> list[Word]:
     tokens, position, found = tokens_of(draft.text), 0, []
     while position < len(tokens):
         meaning, length = words.longest(tokens[position:])
@@ -105,7 +98,7 @@ def _phrases(words: Vocabulary, draft: WishDraft) -> list[_Word]:
             continue
         phrase = " ".join(tokens[position : position + length])
         position += length
-        found.append(_Word(phrase, meaning or _guessed(words, phrase, draft)))
+        found.append(Word(phrase, meaning or _guessed(words, phrase, draft)))
     return found
 
 
@@ -141,7 +134,7 @@ def _takes_back(meaning: Meaning, reach: _Reach, draft: WishDraft) -> bool:
     return True
 
 
-def _read(word: _Word, reach: _Reach, words: Vocabulary, draft: WishDraft, before: _Word | None) -> None:
+def _read(word: Word, reach: _Reach, words: Vocabulary, draft: WishDraft, before: Word | None) -> None:
     kind = word.meaning.kind if word.meaning is not None else "ignored"
     if kind in ("separator", "contrast") or (word.phrase in _BUT and reach.sense == "no" and reach.met):
         reach.start("plain")
@@ -172,7 +165,7 @@ def _turn(kind: str, reach: _Reach) -> None:
         reach.start("plain")
 
 
-def _read_only(word: _Word, reach: _Reach, draft: WishDraft, before: _Word | None) -> None:
+def _read_only(word: Word, reach: _Reach, draft: WishDraft, before: Word | None) -> None:
     """ "Only piano" is the whole band; "a guitar solo" is a guitar that leads it; "not only" says nothing."""
     kind = before.meaning.kind if before is not None and before.meaning is not None else ""
     after_instrument = kind in notes.INSTRUMENT_KINDS

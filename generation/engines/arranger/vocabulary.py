@@ -25,12 +25,16 @@ MIN_STEM_LETTERS = 4
 COMPOUND_TAILS = (
     "musik", "stuck", "stucke", "solo", "soli", "song", "lied", "klang", "klange", "sound", "melodie", "begleitung",
     "akkorde", "riff", "riffs", "rhythmus", "beat", "beats", "stimmung", "band", "trio", "thema", "ballade", "teil",
+    "gitarre", "gitarren", "klavier", "piano", "bass", "orgel", "geige", "trompete", "saxophon", "klarinette", "flote",
+    "schlagzeug", "drums", "trommel", "trommeln", "drummer", "chor",
 )  # fmt: skip
-"""What German appends to an instrument, mood or style; words without a meaning of their own, or "solo"."""
+"""What German appends to an instrument, mood or style: words without a meaning of their own, "solo", instruments."""
 MIN_LETTERS_BEFORE_ENDING = 3
 
 _ENDINGS = ("en", "em", "er", "es", "as", "os", "s", "e", "n", "a", "o")
 """Of plurals and of adjectives in German and Spanish, the longest first."""
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+"""Letters that Unicode's decompositions leave whole."""
 _PLAYED = frozenset({"instrument", "piece", "kit"})
 _INFLECTED = _PLAYED | {"mood", "tempo", "energy", "flag", "unsupported", "era"}
 _NAMED = frozenset({"style", "genre"})
@@ -53,13 +57,15 @@ class Meaning:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Meanings by phrase (a tuple of plain words) and by the stems of its words, the settings of each mood, tempo,
-    instrument by its name, the genres that are no styles, and the styles that endings of unknown words speak of."""
+    instrument by its name, the genres that are no styles, the styles that endings of unknown words speak of, and what
+    words for styles mean where they speak of the band (prompt_doubles.py)."""
 
     meanings: dict[tuple[str, ...], Meaning]
     settings: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     genres: dict[str, Genre] = field(default_factory=dict)
     endings: dict[str, str] = field(default_factory=dict)
     stems: dict[tuple[str, ...], Meaning] = field(default_factory=dict)
+    doubles: dict[str, Meaning] = field(default_factory=dict)
 
     def longest(self, tokens: list[str]) -> tuple[Meaning | None, int]:
         """The meaning of the longest phrase that `tokens` begin with, and how many of them it takes (at least 1)."""
@@ -118,8 +124,8 @@ def stem(word: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Small letters without accents: "Düster" becomes "duster", "ß" "ss"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """Small letters without accents: "Düster" becomes "duster", "ß" "ss", "chœur" "choeur"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign) and sign != "\ufe0f")
 
 
@@ -155,14 +161,16 @@ def vocabulary() -> Vocabulary:
         _learn(meanings, Meaning(_KINDS.get(table, table), ""), entry["words"])
     genres, endings = _genres(meanings)
     settings: dict[str, dict[str, dict[str, Any]]] = {}
+    doubles: dict[str, Meaning] = {}
     for table, entries in (pair for path in MEANINGS_FILES for pair in _read(path).items()):
         kind = _KINDS.get(table, table)
         settings[kind] = entries
         for name, entry in entries.items():
             _learn(meanings, Meaning(kind, name), [*entry["words"], *entry.get("near", ())])
+            doubles |= {word: Meaning(kind, name) for word in entry.get("doubles", ())}
     for key, style in all_styles().items():
         _learn(meanings, Meaning("style", key), style.words)
-    return Vocabulary(meanings, settings, genres, endings, _stems(meanings))
+    return Vocabulary(meanings, settings, genres, endings, _stems(meanings), doubles)
 
 
 def _read(path: Path) -> dict[str, Any]:
