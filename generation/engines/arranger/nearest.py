@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
+from generation.engines.arranger.instruments import is_synth
 from generation.engines.arranger.style import PartStyle, Style
 from generation.engines.arranger.vocabulary import vocabulary
 from generation.engines.arranger.wish import InstrumentWish, Wish
@@ -26,8 +27,11 @@ NICHE = 0.3
 LACKING_FRONT = 0.5
 ALONE = 1.5
 """How much more an instrument counts that is to be the whole band."""
-FOREIGN_SYNTHS = 0.6
-"""Taken off a style whose melodic parts are all synthesisers where only acoustic instruments are asked for."""
+FOREIGN = 0.6
+"""Taken off a style whose melodic parts are all synthesisers where only acoustic instruments are asked for, or are all
+acoustic where only synthesisers are; less where fewer of them are."""
+GUESTS = 1 / 3
+"""Up to this share they belong to the style: lo-fi's soft pad behind its electric piano."""
 SLOW_BELOW_BPM, FAST_ABOVE_BPM = 100.0, 126.0
 """Where people who say slow or fast expect a piece to lie: at most, at least."""
 PLAINLY = 0.2
@@ -56,8 +60,7 @@ def nearness(style: Style, wish: Wish) -> Nearness:
     for instrument in wish.wanted:
         _by_instrument(found, style, instrument, ALONE if wish.only else 1.0)
     _by_drums(found, style, wish)
-    if _is_acoustic(wish):
-        found.add(-FOREIGN_SYNTHS * _share_of_synths(style))
+    _by_synths(found, style, wish)
     _by_tempo(found, style, wish)
     if style.beats_per_bar != 4:
         fits = wish.beats_per_bar == style.beats_per_bar
@@ -117,15 +120,19 @@ def _by_drums(found: Nearness, style: Style, wish: Wish) -> None:
         found.add(-0.8 if has_drums else 0.3, "no drums")
 
 
-def _is_acoustic(wish: Wish) -> bool:
-    """Whether instruments are asked for and none of them is a synthesiser's."""
-    sounds = [w.sounds[0] for w in wish.wanted if w.sounds and w.role != "drums"]
-    return bool(sounds) and all(sound.startswith("gm:") for sound in sounds)
-
-
-def _share_of_synths(style: Style) -> float:
+def _by_synths(found: Nearness, style: Style, wish: Wish) -> None:
+    """Takes off a style of synthesisers where acoustic instruments alone are asked for, and the other way round."""
+    wanted = [w for w in wish.wanted if w.sounds and w.role != "drums"]
     melodic = _melodic(style)
-    return sum(part.instruments[0].startswith("synth:") for part in melodic) / max(len(melodic), 1)
+    share = sum(is_synth(part.instruments[0]) for part in melodic) / max(len(melodic), 1)
+    if wanted and not any(is_synth(w.sounds[0]) for w in wanted):
+        found.add(-FOREIGN * _foreign(share))
+    elif wanted and all(is_synth(sound) for w in wanted for sound in w.sounds):
+        found.add(-FOREIGN * _foreign(1 - share))
+
+
+def _foreign(share: float) -> float:
+    return share if share > GUESTS else 0.0
 
 
 def _melodic(style: Style) -> list[PartStyle]:

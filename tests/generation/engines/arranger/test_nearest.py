@@ -7,7 +7,7 @@ import pytest
 from generation.engines.arranger.compose import Composition
 from generation.engines.arranger.nearest import nearness
 from generation.engines.arranger.prompt import read_prompt
-from generation.engines.arranger.style import all_styles
+from generation.engines.arranger.style import PartStyle, all_styles
 from generation.request import Operation
 from tests.support.scores import composed, part
 
@@ -58,6 +58,8 @@ def takes(prompt: str) -> list[Composition]:
         ("warm pads, no drums", {"ambient"}, SLOW),
         ("upbeat happy ukulele", {"folk", "bossa", "country"}, ANYTHING),
         ("hype music with 808 and hats", {"trap"}, ANYTHING),
+        ("sad synth", {"synthwave"}, CALM),
+        ("guitar, dreamy", {"lofi", "folk"}, SLOW),
     ],
 )
 def test_the_style_is_what_a_musician_would_take(prompt: str, styles: set[str], tempo_bpm: tuple[float, float]) -> None:
@@ -77,6 +79,24 @@ def test_soft_piano_without_drums_is_a_piano_in_front(prompt: str) -> None:
         assert not any(instrument.startswith("synth:") for instrument in band.values())
         piano = sum(len(found.notes) for found in made.score.parts if found.sound.instrument == "gm:0")
         assert piano > 0.6 * sum(len(found.notes) for found in made.score.parts)
+
+
+def test_the_fonts_synthesisers_are_synthesisers_too() -> None:
+    acoustic, electronic = read_prompt("violin"), read_prompt("supersaw")
+    dnb, lofi, folk = (all_styles()[key] for key in ("dnb", "lofi", "folk"))
+    leads = [style_part for style_part in dnb.parts if style_part.role == "lead"]
+    assert [found.instruments[0] for found in leads] == ["gm:81"]
+    sung = dnb.model_copy(
+        update={"parts": tuple(p if p.role != "lead" else _on(p, "gm:71") for p in dnb.parts)},
+    )
+    assert nearness(sung, acoustic).score > nearness(dnb, acoustic).score
+    plain = lofi.model_copy(update={"parts": tuple(p if p.role != "pad" else _on(p, "gm:48") for p in lofi.parts)})
+    assert nearness(plain, acoustic).score == nearness(lofi, acoustic).score, "a soft pad behind is no foreign band"
+    assert nearness(dnb, electronic).score > nearness(folk, electronic).score
+
+
+def _on(found: PartStyle, instrument: str) -> PartStyle:
+    return found.model_copy(update={"instruments": (instrument,)})
 
 
 def test_the_recipe_says_why_the_nearest_style_is_near() -> None:
