@@ -117,7 +117,7 @@ class Stage:
         if request.model:  # the cases name a checkpoint by its folder's name alone
             request = replace(request, model=str(self.folder / request.model))
         heard = self._second_ear.hear(engine, request, outcome.clips, outcome.hearings, lambda: None)
-        making = Making("take", request, outcome.clips, heard.hearings, heard=heard)
+        making = Making("take", request, outcome.clips, heard)
         job = making.next_take()
         engine.admit(job)
         return making, _steps(engine, job.job_id)

@@ -14,6 +14,7 @@ from generation import scheduling
 from generation.config import ServiceConfig
 from generation.errors import BandmateError
 from generation.jobs import ATTENDED, JobState, JobStatus
+from generation.previews import place_of
 from generation.request import Take
 from generation.service.bell import Bell
 from generation.service.board import Board
@@ -185,7 +186,8 @@ class Dispatcher:
         hearings = [clips[clip_id].hearing.to_json() for clip_id in wanted]
         if worker.is_ready:
             is_watched = held.row.front_end not in ATTENDED  # a terminal and a replay show no previews
-            worker.make(Make(held.row.job_id, held.row.request.to_json(), hashes, hearings, is_watched))
+            previews = place_of(held.row.job_id, held.row.fence) if is_watched else None
+            worker.make(Make(held.row.job_id, held.row.request.to_json(), hashes, hearings, previews))
         else:  # it died while we asked the ledger
             self._end(held, self._hand_back(held))
 
@@ -245,7 +247,7 @@ class Dispatcher:
         except Exception:  # as above: the sweep finds a job of ours that nobody holds
             log.exception("a job's end could not be written", job_id=held.row.job_id)
         finally:
-            await self._previews.drop(held.row.job_id)
+            await self._previews.drop(held.row)
             self._held.pop(held.row.job_id, None)
             self._ended.ring()
             self._wanted.ring()

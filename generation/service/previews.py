@@ -12,7 +12,7 @@ from generation.config import ServiceConfig
 from generation.engines.base import Capabilities
 from generation.errors import BandmateError
 from generation.jobs import JobState, Rendered, RenderedPreview
-from generation.previews import PreviewShelf
+from generation.previews import PreviewShelf, job_of, place_of
 from generation.request import AudioFormat
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Previews:
         from generation.audio.encode import encode
 
         row = await self._ledger.jobs.get(job_id)
-        clip = await asyncio.to_thread(self._shelf.get, job_id, preview_hash)
+        clip = await asyncio.to_thread(self._shelf.get, _place_of(row), preview_hash)
         ffmpeg = self._config.decode_limits.ffmpeg_path if self._config.decode_limits else None
         data = await encode(clip, AudioFormat.MP3, tags=self._tags(row), bitrate_kbps=BITRATE_KBPS, ffmpeg=ffmpeg)
         if max_bytes is not None and len(data) > max_bytes:
@@ -50,19 +50,16 @@ class Previews:
         filename = f"preview-{round(clip.duration_s)}s.mp3"
         return RenderedPreview(Rendered(data, filename, AudioFormat.MP3), clip.duration_s)
 
-    async def drop(self, job_id: str) -> None:
-        """A job is made no more, however it ended: nothing of it stays. What the disk refuses is left to `sweep`."""
-        try:
-            await asyncio.to_thread(self._shelf.remove, job_id)
-        except OSError as error:
-            log.warning("a preview could not be removed", job_id=job_id, why=str(error))
+    async def drop(self, row: JobRow) -> None:
+        """A job is made no more under the lease of this row, however that ended: nothing of it stays."""
+        await self._remove(_place_of(row))
 
     async def sweep(self) -> None:
-        """Remove what killed processes left: everything of jobs that nobody is making. Raises LedgerUnavailable."""
-        found = set(await asyncio.to_thread(self._shelf.job_ids))  # first: what comes later is not touched
-        rows = await self._ledger.jobs.many(found) if found else []
-        for job_id in found - {row.job_id for row in rows if row.state is JobState.RUNNING}:
-            await self.drop(job_id)
+        """Remove what killed processes left: everything that nobody is making now. Raises LedgerUnavailable."""
+        found = set(await asyncio.to_thread(self._shelf.places))  # first: what comes later is not touched
+        rows = await self._ledger.jobs.many({job_of(place) for place in found}) if found else []
+        for place in found - {_place_of(row) for row in rows if row.state is JobState.RUNNING}:
+            await self._remove(place)
 
     async def close(self) -> None:
         """The last look: what was cancelled a moment ago may not be removed yet. The next start looks again."""
@@ -70,6 +67,13 @@ class Previews:
             await self.sweep()
         except BandmateError as error:
             log.warning("previews may be left", why=str(error))
+
+    async def _remove(self, place: str) -> None:
+        """What the disk refuses is left to the next `sweep`."""
+        try:
+            await asyncio.to_thread(self._shelf.remove, place)
+        except OSError as error:
+            log.warning("a preview could not be removed", job_id=job_of(place), why=str(error))
 
     def _tags(self, row: JobRow) -> Tags:
         from generation.audio.tags import Tags
@@ -81,3 +85,7 @@ class Previews:
             licence=engine.licence if engine else "",
             parents=row.request.parent_take_ids,
         )
+
+
+def _place_of(row: JobRow) -> str:
+    return place_of(row.job_id, row.fence)

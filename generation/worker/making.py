@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from generation.clip import Clip
 from generation.engines.base import EngineJob, Preview, Progress
-from generation.hearing import Hearing
 from generation.request import MAX_SEED, Request
 from generation.worker.messages import MadeTake
 from generation.worker.second_ear import HeardAsSaid
@@ -35,21 +34,20 @@ class Making:
         job_id: str,
         request: Request,
         clips: tuple[Clip, ...],
-        hearings: tuple[Hearing, ...],
+        heard: HeardAsSaid,
         *,
-        is_watched: bool = True,
-        heard: HeardAsSaid | None = None,
+        previews: str | None = None,
     ) -> None:
-        self.job_id, self.request, self.engine, self._is_watched = job_id, request, request.engine, is_watched
-        self.clips, self.hearings = clips, hearings
-        self.heard = heard or HeardAsSaid(hearings)
+        """`heard`: in the clips; `previews`: the place for the job's previews, None where nobody listens to them."""
+        self.job_id, self.request, self.engine = job_id, request, request.engine
+        self.clips, self.heard, self.previews = clips, heard, previews
         self._waiting = deque(range(request.num_takes))
         self._admitted: dict[str, int] = {}
         self._progress: dict[int, Progress] = {}
         self._done: dict[int, MadeTake] = {}
         self._first_tries: dict[int, MadeTake] = {}  # those that fell short and are made once more
         self._told_at_s = float("-inf")
-        self._heard: Clip | None = None  # the newest preview, until it is time for it
+        self._so_far: Clip | None = None  # the newest preview, until it is time for it
         self._begun_at_s: float | None = None
         self._previewed_at_s = 0.0
 
@@ -96,7 +94,7 @@ class Making:
         index = self._waiting.popleft()
         take_id = take_id_of(self.job_id, index)
         self._admitted[take_id] = index
-        return EngineJob(take_id, self.request, self.seed_of(index), self.clips, self.hearings)
+        return EngineJob(take_id, self.request, self.seed_of(index), self.clips, self.heard.hearings)
 
     def seed_of(self, index: int) -> int:
         """The seed of a take as it is made now: another one in its second try."""
@@ -120,8 +118,8 @@ class Making:
 
     def note_preview(self, event: Preview) -> None:
         """Keep the audio so far. Of several takes the first that is being made is followed, not each in turn."""
-        if self._is_watched and self._admitted[event.job_id] == min(self._admitted.values()):
-            self._heard = event.clip
+        if self.previews is not None and self._admitted[event.job_id] == min(self._admitted.values()):
+            self._so_far = event.clip
 
     def due_preview(self, interval_s: float, now_s: float) -> Clip | None:
         """The audio so far, when it is time to show it: at most once an interval, which begins with the job.
@@ -131,11 +129,11 @@ class Making:
         """
         if self._begun_at_s is None:
             self._begun_at_s = self._previewed_at_s = now_s
-        if interval_s <= 0 or self._heard is None or now_s - self._previewed_at_s < interval_s:
+        if interval_s <= 0 or self._so_far is None or now_s - self._previewed_at_s < interval_s:
             return None
         if (now_s - self._begun_at_s) * (1 - self.fraction) < interval_s * self.fraction:
             return None
-        clip, self._heard, self._previewed_at_s = self._heard, None, now_s
+        clip, self._so_far, self._previewed_at_s = self._so_far, None, now_s
         return clip
 
     def note_done(self, take_job_id: str, take: MadeTake) -> None:
@@ -159,7 +157,7 @@ class Making:
         """A take is made no more, for now; its index."""
         index = self._admitted.pop(take_job_id)
         self._progress.pop(index, None)
-        self._heard = None  # it may have been the audio of this one
+        self._so_far = None  # it may have been the audio of this one
         return index
 
     def keep_first_try(self, take_job_id: str) -> bool:

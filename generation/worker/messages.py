@@ -51,13 +51,13 @@ class Hello:
 @dataclass(frozen=True, slots=True)
 class Make:
     """Make a job's takes. `clips`: the hash of each clip's audio; `hearings`: what was heard in each, in JSON;
-    `is_watched`: somebody may listen to previews."""
+    `previews`: the place for its previews (see generation.previews); None where nobody listens to them."""
 
     job_id: str
     request: dict[str, Any]
     clips: list[str]
     hearings: list[dict[str, Any]]
-    is_watched: bool = True
+    previews: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class WorkerLoop:
     def __init__(self, inside: Inside, setup: Setup) -> None:
         self._inside, self._setup = inside, setup
         self._bench: Bench = open_bench(setup)
-        self._studio, self._previews = Studio(setup), PreviewShelf(Path(setup.audio_folder))
+        self._studio, self._shelf = Studio(setup), PreviewShelf(Path(setup.audio_folder))
         self._second_ear = SecondEar()
         self._jobs: dict[str, Making] = {}
         self._last_alive: tuple[str, float] = ("", 0.0)
@@ -123,9 +123,7 @@ class WorkerLoop:
         except Exception as error:  # noqa: BLE001  one job's trouble must not end its neighbours
             self._give_up(message.job_id, error, "The clip could not be listened to with what you say of it.")
             return
-        self._jobs[message.job_id] = Making(
-            message.job_id, request, clips, heard.hearings, is_watched=message.is_watched, heard=heard
-        )
+        self._jobs[message.job_id] = Making(message.job_id, request, clips, heard, previews=message.previews)
 
     def _heard(self, message: Make, request: Request, clips: tuple[Clip, ...]) -> HeardAsSaid:
         """What was heard at the check-in, or is heard with what the request says."""
@@ -174,11 +172,11 @@ class WorkerLoop:
     def _show_preview(self, making: Making) -> None:
         """Put the audio so far where front ends find it, if it is time for it."""
         clip = making.due_preview(self._setup.preview_interval_s, time.monotonic())
-        if clip is None:
+        if clip is None or making.previews is None:
             return
         self._alive("preview", self._setup.load_limit_s)
         try:
-            newest = self._previews.put(making.job_id, clip)
+            newest = self._shelf.put(making.previews, clip)
         except (BandmateError, OSError) as error:  # a full disk; a take can do without its previews
             log.warning("preview not kept", job_id=making.job_id, fault=str(error))
             return

@@ -68,14 +68,14 @@ class Studio:
             done.clip, target_lufs, ceiling_dbfs, kept_s=done.kept_s, joined_s=joined_s, repeats=done.repeats
         )
         made = Made(
-            finished.clip, making.request, making.clips, making.hearings,
+            finished.clip, making.request, making.clips, making.heard.hearings,
             done.kept_s, done.joins_s, done.repeats, done.details, done.stems.get("backing"),
         )  # fmt: skip
         return finished, check_take(made, CheckLimits(**self._setup.checks), target_lufs, ceiling_dbfs)
 
     def keep_take(self, making: Making, done: Done, finished: Finished, report: Report) -> MadeTake:
         """A polished take in the store, and what its recipe needs."""
-        heard = [hearing.sentence() for hearing in making.hearings]
+        heard = [hearing.sentence() for hearing in making.heard.hearings]
         details = {**done.details, **finished.details, "measured": report.measured, "heard": heard}
         details |= making.heard.details()
         details["made_with"] = self._made_with(making)

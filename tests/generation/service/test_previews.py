@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from generation.audio.decode import decode
 from generation.audio.tags import read_tags
 from generation.errors import BandmateError, TakeNotFound
 from generation.jobs import REPLAYS, JobState
-from generation.previews import PreviewShelf
+from generation.ledger import JobRow
+from generation.ledger.tables import jobs
+from generation.previews import PreviewShelf, place_of
 from generation.service import JobStatus, Service, ServiceConfig, Ticket
 from generation.service.dispatch import Dispatcher
 from generation.service.previews import Previews
@@ -62,7 +66,8 @@ async def test_the_newest_replaces_the_older_and_sounds_like_the_take(tmp_path: 
             loudest_hz = np.abs(np.fft.rfft(heard.clip.samples[0])).argmax() / heard.used_s
             assert loudest_hz == pytest.approx(440, abs=5) and heard.used_s == pytest.approx(shown.duration_s, abs=0.1)
             lengths_s.append(shown.duration_s)
-            files = list((tmp_path / "data" / "audio" / "previews" / ticket.job_id).rglob("*.flac"))
+            (place,) = on_disk(tmp_path)
+            files = list(place.rglob("*.flac"))
             assert len(files) <= 2  # a newer one may just have come
             if len(lengths_s) == 2:
                 let_go(tmp_path)
@@ -108,12 +113,15 @@ async def test_a_stop_and_a_kill_leave_nothing_to_the_next_run(tmp_path: Path) -
         await first_preview(ticket)
     assert on_disk(tmp_path) == []
     shelf = PreviewShelf(config.audio_folder)  # as a run that is killed leaves it
-    shelf.put("job-that-nobody-knows", tone(1, 0.5))
+    shelf.put(place_of("job-that-nobody-knows", 1), tone(1, 0.5))
+    shelf.put("left-by-an-earlier-version", tone(1, 0.5))
+    shelf.put(place_of(ticket.job_id, 1), tone(1, 0.5))
     async with Service(config) as service:
         await first_preview(service.ticket(ticket.job_id))
-        await eventually(lambda: [path.name for path in on_disk(tmp_path)] == [ticket.job_id])
+        now = [place_of(ticket.job_id, 2)]
+        await eventually(lambda: [path.name for path in on_disk(tmp_path)] == now)
         await service.housekeeper.go_round()
-        assert [path.name for path in on_disk(tmp_path)] == [ticket.job_id]  # it is being made
+        assert [path.name for path in on_disk(tmp_path)] == now  # it is being made
         assert await service.cancel(ticket.job_id)
 
 
@@ -130,10 +138,10 @@ async def test_a_job_that_is_handed_back_is_made_once_though_its_preview_goes_sl
         is_given_again.set()
         await hand_over(self, *job)
 
-    async def slow_drop(self: Previews, job_id: str) -> None:
+    async def slow_drop(self: Previews, row: JobRow) -> None:
         with contextlib.suppress(TimeoutError):  # it is not given again while this lasts
             await asyncio.wait_for(is_given_again.wait(), 1.0)
-        await drop(self, job_id)
+        await drop(self, row)
 
     monkeypatch.setattr("generation.service.dispatch._RETRY_PAUSE_S", 0.01)
     monkeypatch.setattr(Dispatcher, "_hand_over", trips_once)
@@ -158,17 +166,46 @@ async def test_no_preview_where_none_is_of_use(tmp_path: Path, words: str, inter
 
 async def test_two_jobs_that_sound_alike_keep_their_own(tmp_path: Path) -> None:
     shelf = PreviewShelf(tmp_path)
-    alike = shelf.put("one", tone(3, 0.5)), shelf.put("two", tone(3, 0.5))
+    one, two = place_of("one", 1), place_of("two", 1)
+    alike = shelf.put(one, tone(3, 0.5)), shelf.put(two, tone(3, 0.5))
     assert alike[0] == alike[1]
-    shelf.put("one", tone(3, 0.6))
-    assert shelf.get("two", alike[1]).num_frames == RATE_HZ // 2
-    shelf.remove("one")
-    shelf.remove("one")
-    assert shelf.job_ids() == ["two"]
-    for job_id, preview_hash in (("one", alike[0]), ("two", "0" * 64), ("../two", alike[1])):
+    shelf.put(one, tone(3, 0.6))
+    assert shelf.get(two, alike[1]).num_frames == RATE_HZ // 2
+    shelf.remove(one)
+    shelf.remove(one)
+    assert shelf.places() == [two]
+    for place, preview_hash in ((one, alike[0]), (two, "0" * 64), (f"../{two}", alike[1])):
         with pytest.raises(BandmateError):
-            shelf.get(job_id, preview_hash)
-    assert shelf.job_ids() == ["two"]
+            shelf.get(place, preview_hash)
+    assert shelf.places() == [two]
+
+
+async def test_a_service_that_lost_its_lease_leaves_the_previews_of_the_next_one_alone(tmp_path: Path) -> None:
+    """It stood still, was thought dead, and goes on: until its next renewal it knows nothing of the other."""
+    config = quick(tmp_path, preview_interval_s=SOON_S, lease_s=3.0)
+    async with Service(config) as service:
+        ticket = await service.submit(scripted("held preview"), member(), key="1")
+        await first_preview(ticket)
+        shelf = PreviewShelf(config.audio_folder)
+        theirs = shelf.put(place_of(ticket.job_id, 2), tone(7, 0.5))
+        await given_to_another(service, ticket.job_id, theirs)
+        await eventually(lambda: ticket.job_id not in service._dispatcher._held)
+        await service.previews.sweep()
+        assert [path.name for path in on_disk(tmp_path)] == [place_of(ticket.job_id, 2)]
+        status = await service.status(ticket.job_id)
+        assert status.state is JobState.RUNNING and status.preview_hash == theirs
+        shown = await service.previews.render(ticket.job_id, theirs)  # whoever follows the job here hears it, too
+        assert shown.duration_s == pytest.approx(0.5, abs=0.01)
+
+
+async def given_to_another(service: Service, job_id: str, preview_hash: str) -> None:
+    """As another service writes it that takes a job up, leases it, and has a first preview."""
+    changes = {"fence": jobs.c.fence + 1, "lease_owner": "another", "preview_hash": preview_hash}
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(update(jobs).where(jobs.c.job_id == job_id).values(**changes, lease_until=2**40))
+
+    await service._ledger.db.write(work)
 
 
 async def test_a_preview_that_is_too_large_says_so(tmp_path: Path) -> None:

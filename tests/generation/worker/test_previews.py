@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from generation.engines.base import Preview, Progress
+from generation.previews import place_of
 from generation.request import Operation, Request
 from generation.worker.making import Making
+from generation.worker.second_ear import HeardAsSaid
 from tests.support.scripted_engine import tone
 
 EVERY_S = 10.0
 
 
 def begun(num_takes: int = 1, *, is_watched: bool = True) -> Making:
-    making = Making("job", Request(Operation.COMPOSE, "x", num_takes=num_takes), (), (), is_watched=is_watched)
+    request, place = Request(Operation.COMPOSE, "x", num_takes=num_takes), place_of("job", 1)
+    making = Making("job", request, (), HeardAsSaid(()), previews=place if is_watched else None)
     for _ in range(num_takes):
         making.next_take()
     assert making.due_preview(EVERY_S, 100.0) is None

@@ -74,7 +74,7 @@ def f_measure(truth_s: tuple[float, ...], found_s: tuple[float, ...], within_s: 
 
 
 def made(engine: ArrangerEngine | StudioEngine, wanted: Request, clip: Clip, heard: HeardAsSaid) -> Done:
-    making = Making("job", wanted, (clip,), heard.hearings, heard=heard)
+    making = Making("job", wanted, (clip,), heard)
     engine.admit(making.next_take())
     while True:
         for event in engine.step():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from generation.request import DRAW_SEED, Operation, Request
 from generation.worker.making import Making, take_seed
 from generation.worker.messages import MadeTake
+from generation.worker.second_ear import HeardAsSaid
 
 
 def made(making: Making, index: int, *shortcomings: str) -> MadeTake:
@@ -35,7 +36,7 @@ def test_a_seed_is_drawn_or_given() -> None:
 
 
 def test_the_second_try_has_another_seed_and_the_better_one_counts() -> None:
-    making = Making("job", request(), (), ())
+    making = Making("job", request(), (), HeardAsSaid(()))
     first = begin(making)
     bad = made(making, 0, "silent", "soft")
     assert making.may_try_again(first, bad)
@@ -54,7 +55,7 @@ def test_the_second_try_has_another_seed_and_the_better_one_counts() -> None:
 
 
 def test_a_second_try_that_is_no_better_or_fails_leaves_the_first() -> None:
-    making = Making("job", request(), (), ())
+    making = Making("job", request(), (), HeardAsSaid(()))
     first = begin(making)
     bad = made(making, 0, "soft")
     making.try_again(first, bad)
@@ -71,9 +72,9 @@ def test_a_second_try_that_is_no_better_or_fails_leaves_the_first() -> None:
 
 
 def test_a_given_seed_is_kept_and_so_is_what_no_seed_changes() -> None:
-    making = Making("job", request(seed=7), (), ())
+    making = Making("job", request(seed=7), (), HeardAsSaid(()))
     first = begin(making)
     assert not making.may_try_again(first, made(making, 0, "silent"))
-    drawn = Making("job", request(), (), ())
+    drawn = Making("job", request(), (), HeardAsSaid(()))
     first = begin(drawn)
     assert not drawn.may_try_again(first, made(drawn, 0))

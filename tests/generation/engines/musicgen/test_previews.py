@@ -11,13 +11,14 @@ from generation.audio.store import AudioStore
 from generation.clip import Clip
 from generation.config import ServiceConfig
 from generation.engines import EngineOptions
-from generation.previews import PreviewShelf
+from generation.previews import PreviewShelf, place_of
 from generation.request import Operation, Request
 from generation.worker.messages import Made, Make, Message, Previewed
 from generation.worker.process import WorkerLoop
 from generation.worker.supervisor import setup_of
 
 LENGTH_S = 14.0
+PLACE = place_of("job", 1)
 
 
 class Pipes:
@@ -34,7 +35,7 @@ class Pipes:
 
     def tell(self, message: Message) -> None:
         if isinstance(message, Previewed):
-            self.previews.append(self.shelf.get(message.job_id, message.audio_hash))
+            self.previews.append(self.shelf.get(PLACE, message.audio_hash))
         if isinstance(message, Made):
             self.made = message
 
@@ -47,7 +48,7 @@ def test_a_preview_is_the_beginning_of_the_take(checkpoints: dict[str, Path], tm
     pipes: Any = Pipes(PreviewShelf(config.audio_folder))
     loop = WorkerLoop(pipes, setup_of(config, "cpu"))
     wish = Request(Operation.COMPOSE, "lo fi hip hop", engine="musicgen", duration_s=LENGTH_S, seed=7)
-    pipes.inbox.append(Make("job", wish.to_json(), [], []))
+    pipes.inbox.append(Make("job", wish.to_json(), [], [], PLACE))
     while pipes.made is None:
         loop.turn(wait_s=0.0)
     whole = AudioStore(config.audio_folder).get(pipes.made.takes[0].audio_hash).samples[0]
