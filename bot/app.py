@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -21,6 +20,7 @@ from bot.settings import Settings
 from bot.web import WebConfig, serve_page
 from bot.web.links import Links, kept_secret
 from generation.errors import BandmateError
+from generation.heap import spare_what_lives_long
 from generation.service import Service
 from generation.telemetry import Telemetry
 
@@ -133,16 +133,6 @@ async def run_bot(
             await client.close()
             running.cancel()
             await asyncio.gather(running, stopping, return_exceptions=True)
-
-
-def spare_what_lives_long() -> None:
-    """Keep the garbage collector from what is there as long as the process: modules, commands, tables.
-
-    A full collection over these 150,000 objects stops the event loop for 0.1 s, and others follow it
-    (docs.python.org/3/library/gc.html#gc.freeze).
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def stop_on_signals() -> asyncio.Event:

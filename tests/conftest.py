@@ -49,6 +49,15 @@ def server() -> Iterator[Any]:
         yield running
 
 
+@pytest.fixture
+def nothing_frozen() -> Iterator[None]:
+    """For tests of what is kept out of the garbage collector's sight."""
+    gc.unfreeze()
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def late_analysis() -> Iterator[None]:
     """Services listen as always, but load what they need for it when a clip comes."""

@@ -10,6 +10,7 @@ import structlog
 from generation import engines as registry
 from generation.engines.base import Engine
 from generation.errors import BandmateError
+from generation.heap import spare_what_lives_long
 from generation.worker.messages import Setup
 
 log = structlog.get_logger()
@@ -24,9 +25,10 @@ class Bench:
     loaded: set[str] = field(default_factory=set)
 
     def load(self, name: str) -> None:
-        """Load an engine."""
+        """Load an engine; what it brought is no work for the garbage collector in the middle of music."""
         self.engines[name].load()
         self.loaded.add(name)
+        spare_what_lives_long()
 
 
 def open_bench(setup: Setup) -> Bench:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,6 @@ from bot import app
 from bot.settings import Settings
 from tests.support.discord_server import DiscordServer
 from tests.support.fake_service import FakeService
-
-
-@pytest.fixture
-def nothing_frozen() -> Iterator[None]:
-    gc.unfreeze()
-    yield
-    gc.collect()
-    gc.freeze()
 
 
 @contextlib.asynccontextmanager

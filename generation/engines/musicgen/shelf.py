@@ -16,6 +16,7 @@ from generation.engines.musicgen.graphs import StepGraphs
 from generation.engines.musicgen.loading import Checkpoint, choose_precision, load_checkpoint
 from generation.engines.musicgen.memory import checkpoint_bytes, free_bytes, rows_that_fit
 from generation.engines.musicgen.options import MusicgenOptions
+from generation.heap import spare_what_lives_long
 from generation.request import Sampling
 
 WARM_UP_FRAMES = 8
@@ -107,9 +108,10 @@ class Shelf:
 
     def let_go_of_idle(self) -> None:
         """Unload what has been idle for longer than the operator wants."""
-        limit_s = self.options.idle_unload_s
-        for name, station in list(self.stations.items()):
-            if limit_s and station.is_idle and time.monotonic() - station.last_used_s > limit_s:
+        limit_s, now_s = self.options.idle_unload_s, time.monotonic()
+        idle_s = {name: now_s - station.last_used_s for name, station in self.stations.items() if station.is_idle}
+        for name, seconds in idle_s.items():  # by name: what held the station itself here would keep its memory
+            if limit_s and seconds > limit_s:
                 self._unload(name)
 
     def _make_room(self, name: str) -> bool:
@@ -123,6 +125,7 @@ class Shelf:
 
     def _unload(self, name: str) -> None:
         del self.stations[name]
+        spare_what_lives_long()  # its codec holds itself in circles, in which its memory would stay
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
