@@ -115,26 +115,40 @@ def _randomise(model: Any) -> None:
 
 def build_tiny_bark(folder: Path, *, seed: int = 0) -> Path:
     """Write a Bark checkpoint with its processor and one voice, "v2/en_speaker_6"; vocabularies of about 100 tokens."""
-    import numpy as np
     import torch
-    from transformers import BarkConfig, BarkModel, BarkProcessor, EncodecConfig
-    from transformers.models.bark.generation_configuration_bark import BarkGenerationConfig
+    from transformers import BarkModel, BarkProcessor
 
     torch.manual_seed(seed)
+    model = BarkModel(_bark_config()).eval()
+    with torch.no_grad():
+        for layer in model.codec_model.quantizer.layers:
+            layer.codebook.embed.copy_(torch.randn_like(layer.codebook.embed))
+    model.save_pretrained(folder)
+    _write_bark_generation(folder)
+    BarkProcessor(tokenizer=_tiny_bert_tokenizer()).save_pretrained(folder)
+    _write_voice(folder, "v2/en_speaker_6")
+    return folder
+
+
+def _bark_config() -> Any:
+    from transformers import BarkConfig, EncodecConfig
+
     sub = {"num_layers": 1, "num_heads": 2, "hidden_size": 16, "block_size": 1024}
     codec = EncodecConfig(
         target_bandwidths=[6.0], upsampling_ratios=[8, 5, 4, 2], codebook_size=16, num_filters=2, hidden_size=8
     )
-    config = BarkConfig(
+    return BarkConfig(
         semantic_config={**sub, "input_vocab_size": 192, "output_vocab_size": 192},
         coarse_acoustics_config={**sub, "input_vocab_size": 160, "output_vocab_size": 160},
         fine_acoustics_config={**sub, "input_vocab_size": 17, "output_vocab_size": 17},
         codec_config=codec.to_dict(),
     )
-    model = BarkModel(config).eval()
-    with torch.no_grad():
-        for layer in model.codec_model.quantizer.layers:
-            layer.codebook.embed.copy_(torch.randn_like(layer.codebook.embed))
+
+
+def _write_bark_generation(folder: Path) -> None:
+    """Written by hand: this class has not all the fields that its own save_pretrained checks (transformers 5.23)."""
+    from transformers.models.bark.generation_configuration_bark import BarkGenerationConfig
+
     how = BarkGenerationConfig(
         semantic_config={
             "eos_token_id": 100, "text_encoding_offset": 110, "text_pad_token": 190, "semantic_infer_token": 191,
@@ -145,24 +159,24 @@ def build_tiny_bark(folder: Path, *, seed: int = 0) -> Path:
         },
         codebook_size=16,
     )  # fmt: skip
-    model.save_pretrained(folder)
-    # Written by hand: this class has not all the fields that its own save_pretrained checks (transformers 5.23).
     (folder / "generation_config.json").write_text(json.dumps(how.to_dict(), default=str))
-    voice = {
+
+
+def _write_voice(folder: Path, voice: str) -> None:
+    """A voice is what somebody has said before, in the three kinds of tokens."""
+    import numpy as np
+
+    said = {
         "semantic_prompt": np.arange(60) % 100,
         "coarse_prompt": np.arange(180).reshape(2, 90) % 16,
         "fine_prompt": np.arange(720).reshape(8, 90) % 16,
     }
-    files = {"repo_or_path": str(folder), "v2/en_speaker_6": {}}
-    (folder / "speaker_embeddings" / "v2").mkdir(parents=True)
-    for name, tokens in voice.items():
-        path = f"speaker_embeddings/v2/en_speaker_6_{name}.npy"
-        np.save(folder / path, tokens)
-        files["v2/en_speaker_6"][name] = path
-    processor = BarkProcessor(tokenizer=_tiny_bert_tokenizer())
-    processor.save_pretrained(folder)
-    (folder / "speaker_embeddings_path.json").write_text(json.dumps(files))
-    return folder
+    files = {name: f"speaker_embeddings/{voice}_{name}.npy" for name in said}
+    for name, tokens in said.items():
+        (folder / files[name]).parent.mkdir(parents=True, exist_ok=True)
+        np.save(folder / files[name], tokens)
+    index = {"repo_or_path": str(folder), voice: files}
+    (folder / "speaker_embeddings_path.json").write_text(json.dumps(index))
 
 
 def _tiny_bert_tokenizer() -> Any:

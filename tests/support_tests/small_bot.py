@@ -99,7 +99,8 @@ class SmallBot(discord.Client):
         self.messages: list[discord.Message] = []
         self.held: asyncio.Queue[discord.Interaction] = asyncio.Queue()
         self.num_resumed = 0
-        add_commands(self.tree)
+        for command in COMMANDS:
+            self.tree.add_command(command)
         self.tree.error(self.on_tree_error)
 
     async def setup_hook(self) -> None:
@@ -118,73 +119,77 @@ class SmallBot(discord.Client):
         self.num_resumed += 1
 
 
-def add_commands(tree: app_commands.CommandTree[Any]) -> None:
-    """Every kind of command there is."""
+@app_commands.command(description="Clip and words in, file out")
+async def restyle(
+    interaction: discord.Interaction,
+    clip: discord.Attachment,
+    prompt: app_commands.Range[str, 1, 200],
+    seconds: app_commands.Range[float, 1, 60] = 20.0,
+) -> None:
+    await interaction.response.defer()
+    data = await clip.read()
+    await interaction.edit_original_response(content=f"heard {len(data)} bytes for {prompt}, {seconds:g} s")
+    await interaction.followup.send("working")
+    file = discord.File(io.BytesIO(data[::-1]), "take.ogg", description="a take")
+    await interaction.channel.send("take", file=file, view=Choices(), nonce=str(interaction.id)[-20:])
 
-    @tree.command(description="Clip and words in, file out")
-    async def restyle(
-        interaction: discord.Interaction,
-        clip: discord.Attachment,
-        prompt: app_commands.Range[str, 1, 200],
-        seconds: app_commands.Range[float, 1, 60] = 20.0,
-    ) -> None:
-        await interaction.response.defer()
-        data = await clip.read()
-        await interaction.edit_original_response(content=f"heard {len(data)} bytes for {prompt}, {seconds:g} s")
-        await interaction.followup.send("working")
-        file = discord.File(io.BytesIO(data[::-1]), "take.ogg", description="a take")
-        await interaction.channel.send("take", file=file, view=Choices(), nonce=str(interaction.id)[-20:])
 
-    @tree.command(description="Answer at once")
-    async def ping(interaction: discord.Interaction, slow_s: float = 0.0, hidden: bool = False) -> None:
-        await asyncio.sleep(slow_s)
-        await interaction.response.send_message("pong", ephemeral=hidden)
+@app_commands.command(description="Answer at once")
+async def ping(interaction: discord.Interaction, slow_s: float = 0.0, hidden: bool = False) -> None:
+    await asyncio.sleep(slow_s)
+    await interaction.response.send_message("pong", ephemeral=hidden)
 
-    @tree.command(description="Defer, and leave the rest to the test")
-    async def hold(interaction: discord.Interaction, hidden: bool = False) -> None:
-        await interaction.response.defer(ephemeral=hidden)
-        await tree.client.held.put(interaction)
 
-    @tree.command(description="A card of components v2")
-    async def show(interaction: discord.Interaction) -> None:
-        file = discord.File(io.BytesIO(b"music"), "card.ogg")
-        await interaction.response.send_message(view=card("card.ogg"), file=file)
+@app_commands.command(description="Defer, and leave the rest to the test")
+async def hold(interaction: discord.Interaction, hidden: bool = False) -> None:
+    await interaction.response.defer(ephemeral=hidden)
+    await interaction.client.held.put(interaction)
 
-    @tree.command(description="With completion and choices")
-    @app_commands.choices(
-        kind=[app_commands.Choice(name="Drums", value="d"), app_commands.Choice(name="Bass", value="b")]
-    )
-    async def engine(
-        interaction: discord.Interaction, name: str, kind: str = "d", who: discord.User | None = None
-    ) -> None:
-        await interaction.response.send_message(f"{name} {kind} {who and who.name}")
 
-    @engine.autocomplete("name")
-    async def complete(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        names = [name for name in ("arranger", "musicgen") if name.startswith(current)]
-        return [app_commands.Choice(name=name, value=name) for name in names]
+@app_commands.command(description="A card of components v2")
+async def show(interaction: discord.Interaction) -> None:
+    file = discord.File(io.BytesIO(b"music"), "card.ogg")
+    await interaction.response.send_message(view=card("card.ogg"), file=file)
 
-    jam = app_commands.Group(name="jam", description="Rooms", guild_only=True)
 
-    @jam.command(description="Open a room")
-    async def start(interaction: discord.Interaction, tempo: app_commands.Range[int, 40, 240]) -> None:
-        await interaction.response.send_message("a room")
-        message = await interaction.original_response()
-        thread = await message.channel.create_thread(name=f"jam at {tempo}", message=message)
-        status = await thread.send("status")
-        await status.pin()
+@app_commands.command(description="With completion and choices")
+@app_commands.choices(kind=[app_commands.Choice(name="Drums", value="d"), app_commands.Choice(name="Bass", value="b")])
+async def engine(interaction: discord.Interaction, name: str, kind: str = "d", who: discord.User | None = None) -> None:
+    await interaction.response.send_message(f"{name} {kind} {who and who.name}")
 
-    tree.add_command(jam)
 
-    @tree.context_menu(name="Wave at")
-    async def wave(interaction: discord.Interaction, user: discord.Member) -> None:
-        only = discord.AllowedMentions(everyone=False, roles=False, users=[user])
-        await interaction.response.send_message(f"hello {user.mention} @everyone", allowed_mentions=only)
+@engine.autocomplete("name")
+async def complete(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    names = [name for name in ("arranger", "musicgen") if name.startswith(current)]
+    return [app_commands.Choice(name=name, value=name) for name in names]
 
-    @tree.context_menu(name="Remix this")
-    async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
-        sizes = [len(await file.read()) for file in message.attachments]
-        await interaction.response.send_message(f"remix {sizes} of {message.author.name}", ephemeral=True)
+
+jam = app_commands.Group(name="jam", description="Rooms", guild_only=True)
+
+
+@jam.command(description="Open a room")
+async def start(interaction: discord.Interaction, tempo: app_commands.Range[int, 40, 240]) -> None:
+    await interaction.response.send_message("a room")
+    message = await interaction.original_response()
+    thread = await message.channel.create_thread(name=f"jam at {tempo}", message=message)
+    status = await thread.send("status")
+    await status.pin()
+
+
+@app_commands.context_menu(name="Wave at")
+async def wave(interaction: discord.Interaction, user: discord.Member) -> None:
+    only = discord.AllowedMentions(everyone=False, roles=False, users=[user])
+    await interaction.response.send_message(f"hello {user.mention} @everyone", allowed_mentions=only)
+
+
+@app_commands.context_menu(name="Remix this")
+async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
+    sizes = [len(await file.read()) for file in message.attachments]
+    await interaction.response.send_message(f"remix {sizes} of {message.author.name}", ephemeral=True)
+
+
+COMMANDS: tuple[Any, ...] = (restyle, ping, hold, show, engine, jam, wave, remix)
+"""Every kind of command there is."""
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,15 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bot.web import WebConfig, serve_page
 from generation.audio.decode import decode
 from generation.config import ServiceConfig
 from generation.engines import EngineOptions
 from generation.service import Service
+from tests.support.browser import empty_page, needs_browser
 from tests.support.clips import little_song, wav_bytes
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one service for all: it takes seconds to start
 
@@ -144,19 +141,11 @@ async def test_a_cancelled_job_says_so(http: aiohttp.ClientSession) -> None:
     assert (await following)[-1]["state"] == "cancelled"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium or Chrome on the PATH")
+@needs_browser
 async def test_a_person_makes_a_take_in_a_browser_and_hears_it(address: str, tmp_path: Path) -> None:
     clip = tmp_path / "hum.wav"
     clip.write_bytes(song_wav())
-    async with async_playwright() as playwright:
-        flags = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--autoplay-policy=no-user-gesture-required",
-        ]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = await browser.new_page()
+    async with empty_page() as page:
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -169,17 +158,13 @@ async def test_a_person_makes_a_take_in_a_browser_and_hears_it(address: str, tmp
         assert seconds[0] > 0.2
         assert seconds[1] == pytest.approx(5.0, abs=0.6)
         assert faults == []
-        await browser.close()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium or Chrome on the PATH")
+@needs_browser
 async def test_a_person_lays_the_clip_aside_and_is_told_when_nobody_answers(address: str, tmp_path: Path) -> None:
     clip = tmp_path / "hum.wav"
     clip.write_bytes(song_wav())
-    async with async_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = await browser.new_page()
+    async with empty_page() as page:
         await page.add_init_script("delete Crypto.prototype.randomUUID")  # as on another machine, without https
         await page.goto(address)
         await page.set_input_files("#file", clip)
@@ -200,7 +185,6 @@ async def test_a_person_lays_the_clip_aside_and_is_told_when_nobody_answers(addr
         await page.route("**/api/jobs", lambda route: route.abort())
         await page.click("#make")
         await expect(page.locator("#said")).to_have_text("Bandmate does not answer: is it still running?")
-        await browser.close()
 
 
 async def make_a_take(page: Page, clip: Path) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from bot.web import WebConfig, serve_page
 from generation.audio.decode import decode
 from generation.service import Service
-from tests.bot.web.test_page import CHROMIUM, follow
+from tests.bot.web.test_page import follow
+from tests.support.browser import empty_page, needs_browser
 from tests.support.scripted_service import let_go, scripted_config
 
 LONG_MS = 60_000
@@ -60,12 +61,9 @@ async def test_the_newest_is_played_in_parts_and_nothing_is_left_at_the_end(addr
             assert response.status == 404
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium or Chrome on the PATH")
+@needs_browser
 async def test_a_person_hears_it_while_it_is_made(address: str, tmp_path: Path) -> None:
-    async with async_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = await browser.new_page()
+    async with empty_page() as page:
         await page.goto(address)
         await page.select_option("#engine", "scripted")
         await page.fill("#prompt", "held preview")
@@ -81,4 +79,3 @@ async def test_a_person_hears_it_while_it_is_made(address: str, tmp_path: Path) 
         await expect(page.locator(".take .result")).to_be_visible(timeout=LONG_MS)
         await expect(page.locator(".take .preview")).to_be_hidden()
         assert await page.evaluate("document.querySelector('.preview audio').hasAttribute('src')") is False
-        await browser.close()
