@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from generation.ledger.answers import Answers
 from generation.ledger.clips import Clips
@@ -25,6 +25,9 @@ from generation.ledger.spending import Amount, BudgetSpent, Spendings, TooSoon
 from generation.ledger.takes import Takes
 from generation.ledger.turns import LimitReached
 from generation.limits import Limits
+
+if TYPE_CHECKING:
+    from generation.config import ServiceConfig
 
 __all__ = [
     "Amount",
@@ -69,6 +72,16 @@ class Ledger:
         self.people, self.housekeeping = People(self.db), Housekeeping(self.db)
         self.families, self.preferences, self.pending = Families(self.db), Preferences(self.db), PendingWishes(self.db)
         self.instance = Instance(self.db, locks_folder, seen_s=instance_s, elapsed=elapsed)
+
+    @classmethod
+    def of(cls, config: ServiceConfig) -> Self:
+        """The ledger of a service with these settings."""
+        return cls(
+            config.ledger_url,
+            locks_folder=config.locks_folder,
+            instance_s=config.instance_s,
+            busy_limit_s=config.ledger_busy_limit_s,
+        )
 
     async def __aenter__(self) -> Self:
         """Connect, migrate, say that we are here. Raises LedgerUnavailable."""

@@ -14,7 +14,7 @@ import structlog
 
 from generation.config import ServiceConfig
 from generation.engines.base import Capabilities
-from generation.errors import TakeNotFound, TooBusy
+from generation.errors import TooBusy
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, FinishedJob, JobState, JobStatus, Origin, Rendered
 from generation.request import AudioFormat, Request, Take
@@ -31,7 +31,7 @@ from generation.service.outlook import Outlook
 from generation.service.previews import Previews
 from generation.service.privacy import Privacy
 from generation.service.reception import Reception
-from generation.service.rendering import render_take, tags_of, take_voice_waveform, take_waveform_png
+from generation.service.rendering import render_take, tags_of, take_midi, take_voice_waveform, take_waveform_png
 from generation.service.replay import Replay, replay_take
 from generation.service.sharing import Sharing
 from generation.service.ticket import Ticket
@@ -61,52 +61,57 @@ class Service:
 
         Raises BandmateError when the data folder or the ledger can't be opened.
         """
+        async with AsyncExitStack() as stack:
+            await self._open_ledger(stack)
+            await self._open_desks(stack)
+            await self._open_workers(stack)
+            self._start_rounds(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def _open_ledger(self, stack: AsyncExitStack) -> None:
         from generation.audio.store import AudioStore
         from generation.ledger import Ledger
 
-        config = self._config
-        self._store = AudioStore(config.audio_folder)
-        async with AsyncExitStack() as stack:
-            self._ledger = await stack.enter_async_context(
-                Ledger(
-                    config.ledger_url,
-                    locks_folder=config.locks_folder,
-                    instance_s=config.instance_s,
-                    busy_limit_s=config.ledger_busy_limit_s,
-                )
-            )
-            self._board, ended = Board(), Bell()
-            self._outlook = Outlook(self._ledger, config)
-            await self._outlook.open()
-            self._outbox = Outbox(config, self._ledger, ended)
-            self._reception = Reception(config, self._ledger, self._store)
-            self.sharing = Sharing(self._ledger, self._store)
-            await self.sharing.remembered.refresh()
-            self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
-            self.backings = Backings(self._store, self._reception)
-            stack.push_async_callback(self.jams.close)
-            stack.push_async_callback(self._reception.close)
-            await self._reception.open()
-            self.previews = Previews(config, self._ledger, lambda: self.engines)
-            stack.push_async_callback(self.previews.close)
-            self._dispatcher = Dispatcher(
-                config, self._ledger, self._board, self._outlook, self.previews, ended, self.telemetry
-            )
-            stack.push_async_callback(self._dispatcher.close)
-            await self._dispatcher.open()
-            self.door = Door(
-                config, self._ledger, self._outlook, self.sharing, lambda: self.engines, lambda: self._unavailable
-            )
-            self.vitals = Vitals(self._ledger, self._dispatcher)
-            remembered, days = self.sharing.remembered, config.keep_audio_days
-            self.privacy = Privacy(self._ledger, self._store, remembered, self._forget_job, keep_audio_days=days)
-            self.housekeeper = Housekeeper(config, self._ledger, self._store, self.previews)
-            stack.push_async_callback(_stop, asyncio.create_task(self.housekeeper.run(), name="housekeeping"))
-            keeping = keep(self._board, self._news, config.poll_interval_s)
-            stack.push_async_callback(_stop, asyncio.create_task(keeping, name="board"))
-            stack.push_async_callback(_stop, asyncio.create_task(remembered.run(), name="settings"))
-            self._stack = stack.pop_all()
-        return self
+        self._store = AudioStore(self._config.audio_folder)
+        self._ledger = await stack.enter_async_context(Ledger.of(self._config))
+        self._board, self._outlook = Board(), Outlook(self._ledger, self._config)
+        await self._outlook.open()
+
+    async def _open_desks(self, stack: AsyncExitStack) -> None:
+        """What front ends come to before anything is made: clips, families and settings, rooms."""
+        self._reception = Reception(self._config, self._ledger, self._store)
+        self.sharing = Sharing(self._ledger, self._store)
+        await self.sharing.remembered.refresh()
+        self.jams = JamRooms(self._ledger, self._store, self._reception, self.clip_of_take)
+        self.backings = Backings(self._store, self._reception)
+        stack.push_async_callback(self.jams.close)
+        stack.push_async_callback(self._reception.close)
+        await self._reception.open()
+
+    async def _open_workers(self, stack: AsyncExitStack) -> None:
+        """What makes takes, what lets orders in, what hands out what is made."""
+        config, ledger, ended = self._config, self._ledger, Bell()
+        self.previews = Previews(config, ledger, lambda: self.engines)
+        stack.push_async_callback(self.previews.close)
+        self._dispatcher = Dispatcher(config, ledger, self._board, self._outlook, self.previews, ended, self.telemetry)
+        stack.push_async_callback(self._dispatcher.close)
+        await self._dispatcher.open()
+        self.door = Door(config, ledger, self._outlook, self.sharing, lambda: self.engines, lambda: self._unavailable)
+        self._outbox = Outbox(config, ledger, ended)
+        self.vitals = Vitals(ledger, self._dispatcher)
+        self.privacy = Privacy(config, ledger, self._store, self.sharing.remembered, self._forget_job)
+
+    def _start_rounds(self, stack: AsyncExitStack) -> None:
+        """What is done again and again beside all that."""
+        self.housekeeper = Housekeeper(self._config, self._ledger, self._store, self.previews)
+        rounds = {
+            "housekeeping": self.housekeeper.run(),
+            "board": keep(self._board, self._news, self._config.poll_interval_s),
+            "settings": self.sharing.remembered.run(),
+        }
+        for name, work in rounds.items():
+            stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
 
     async def __aexit__(self, *exc: object) -> None:
         """Stop taking, hand back or finish what runs, close everything in reverse order."""
@@ -257,10 +262,7 @@ class Service:
 
     async def midi(self, take_id: str) -> bytes:
         """A take's notes as a MIDI file. Raises TakeNotFound when its engine wrote none."""
-        take = await self.take(take_id)
-        if take.midi_hash is None:
-            raise TakeNotFound("This take has no MIDI: only the arranger writes its notes down.")
-        return await asyncio.to_thread(self._store.get_blob, take.midi_hash)
+        return await take_midi(self._store, await self.take(take_id))
 
     def _forget_job(self, job_id: str) -> None:
         self._dispatcher.drop(job_id)

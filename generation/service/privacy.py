@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from generation.config import ServiceConfig
 from generation.jam.leaving import knows, without_person
 
 if TYPE_CHECKING:
@@ -20,19 +21,18 @@ log = structlog.get_logger()
 
 
 class Privacy:
-    """The service's desk for it. `drop` makes the worker forget a job; `keep_audio_days` as in ServiceConfig."""
+    """The service's desk for it. `drop` makes the worker forget a job."""
 
     def __init__(
         self,
+        config: ServiceConfig,
         ledger: Ledger,
         store: AudioStore,
         remembered: Remembered,
         drop: Callable[[str], None],
-        *,
-        keep_audio_days: float,
     ) -> None:
         self._ledger, self._store, self._remembered, self._drop = ledger, store, remembered, drop
-        self.keep_audio_days = keep_audio_days
+        self.keep_audio_days = config.keep_audio_days
 
     async def known(self, front_end: str, person_id: str) -> Known:
         """What is kept of a person."""

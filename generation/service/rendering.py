@@ -69,6 +69,13 @@ async def take_voice_waveform(store: AudioStore, take: Take) -> bytes:
     return await asyncio.to_thread(voice_waveform, await load_take(store, take.audio_hash))
 
 
+async def take_midi(store: AudioStore, take: Take) -> bytes:
+    """A take's notes as a MIDI file. Raises TakeNotFound when its engine wrote none."""
+    if take.midi_hash is None:
+        raise TakeNotFound("This take has no MIDI: only the arranger writes its notes down.")
+    return await asyncio.to_thread(store.get_blob, take.midi_hash)
+
+
 def tags_of(take: Take, stem: str | None = None, credits: tuple[str, ...] = ()) -> Tags:
     """What a take's file says of itself: credits, recipe, licence, parents, and that it was generated."""
     from generation.audio.tags import Tags
