@@ -53,7 +53,7 @@ def _clean(samples: Wave, seed: int) -> Steps[None]:
 
 
 def _warm(samples: Wave, seed: int) -> Steps[None]:
-    yield from filtering(samples, np.concatenate([shelf("low", 140.0, 1.8), shelf("high", 6500.0, -3.0)]))
+    yield from filtering(samples, np.concatenate([shelf("low", 140.0, 1.2), shelf("high", 6500.0, -1.5)]))
     yield from changed(samples, partial(_saturated, amount=1.6))
     yield from compressing(samples, -13.0, 1.8, 0.03, 0.25)
 

@@ -29,11 +29,19 @@ def loudness_lufs(samples: Wave) -> float:
 
 def measuring_lufs(samples: Wave) -> Steps[float]:
     """The same, ten seconds at a time."""
+    return (yield from _measuring(samples, _k_weighting()))
+
+
+def measuring_energy(samples: Wave) -> Steps[float]:
+    """The same with all frequencies alike, in dB: the value of a sine of 1 kHz is its loudness in LUFS less 0.7."""
+    return (yield from _measuring(samples, _no_weighting()))
+
+
+def _measuring(samples: Wave, weight: NDArray[np.float32]) -> Steps[float]:
     from scipy import fft  # keeps single precision, half the time of numpy's
 
     num_blocks = max(-(-samples.shape[1] // BLOCK_FRAMES), 1)
     power = np.zeros(num_blocks)
-    weight = _k_weighting()
     for first in range(0, num_blocks, 25):
         count = min(25, num_blocks - first)
         for channel in samples[:, first * BLOCK_FRAMES : (first + count) * BLOCK_FRAMES]:
@@ -47,6 +55,13 @@ def measuring_lufs(samples: Wave) -> Steps[float]:
     if not len(loud):
         return SILENT_LUFS
     return float(_lufs(loud[_lufs(loud) > _lufs(loud.mean()) - 10].mean()))
+
+
+@lru_cache(maxsize=1)
+def _no_weighting() -> NDArray[np.float32]:
+    weight = np.full(SLICE_FRAMES // 2 + 1, 2 / SLICE_FRAMES**2, dtype=np.float32)
+    weight[0] /= 2
+    return weight
 
 
 @lru_cache(maxsize=1)

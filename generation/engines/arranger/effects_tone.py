@@ -75,6 +75,16 @@ def shelf(kind: str, corner_hz: float, gain_db: float) -> Sections:
     return np.asarray(np.array([[b0, b1, b2, a0, a1, a2]]) / a0, dtype=np.float64)
 
 
+@lru_cache(maxsize=64)
+def bell(centre_hz: float, gain_db: float, q: float) -> Sections:
+    """A peak or dip (R. Bristow-Johnson's Audio EQ Cookbook); it is 2 * asinh(1 / (2 q)) / ln 2 octaves wide."""
+    a = 10 ** (gain_db / 40)
+    omega = 2 * np.pi * centre_hz / SAMPLE_RATE_HZ
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * q)
+    section = [1 + alpha * a, -2 * cosine, 1 - alpha * a, 1 + alpha / a, -2 * cosine, 1 - alpha / a]
+    return np.array([section]) / (1 + alpha / a)
+
+
 def driving(samples: Wave, amount: float) -> Steps[None]:
     """Soft saturation at twice the rate (so that its overtones do not fold back), at the loudness it had.
 

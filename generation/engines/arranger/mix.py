@@ -1,8 +1,10 @@
 """Mixer: the parts' tracks become stems, an echo and a reverb of all, and a mix through the bus.
 
-track ─ low cut ─ drive ─ low-pass ─ compression ─ level ─ chorus ─ duck ─ ride ─ pan ─┬─ stem ───────┐
-                                                                                       ├─ echo ──┐    ├─ sum ─ bus
-                                                                                       └─ room ──┴ "space"
+track ─ low cut ─ drive ─ low-pass ─ cabinet ─ compression ─┐
+┌───────────────────────────────────────────────────────────┘
+└─ level ─ chorus ─ duck ─ ride ─ pan ─┬─ stem ───────┐
+                                       ├─ echo ──┐    ├─ sum ─ bus
+                                       └─ room ──┴ "space"
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ from numpy.typing import NDArray
 
 from generation.clip import Clip
 from generation.engines.arranger.effects_bus import mixing_bus
-from generation.engines.arranger.effects_level import SILENT_LUFS, compressing, decibels, ducking_gain, measuring_lufs
+from generation.engines.arranger.effects_cabinet import cabinet
+from generation.engines.arranger.effects_level import (
+    SILENT_LUFS,
+    compressing,
+    decibels,
+    ducking_gain,
+    measuring_energy,
+    measuring_lufs,
+)
 from generation.engines.arranger.effects_pieces import Steps, added, peak, pieces, scaled
 from generation.engines.arranger.effects_ride import riding_gain
 from generation.engines.arranger.effects_space import echo, reverberate
@@ -34,6 +44,12 @@ ENDING_SHARE, LONGEST_FADE_S = 0.25, 0.5
 """So much of a piece's ending is let die away, at most: what is held to the last moment else stops like a tape."""
 NORMAL_VELOCITY = 0.8
 LOW_ROLES = frozenset({"drums", "kick", "bass", "sub", "effects", "texture", "percussion"})
+BASS_ROLES = frozenset({"bass", "sub"})
+BASS_ENERGY_DB = 0.9
+"""By how much a bass guitar's energy is over its loudness, which counts the lowest octave less (median of 30 parts on
+the carried font's, 0.5 to 1.5 dB). An 808, a sine sub, a saw or a double bass lies at 1.8 to 2.9: brought to the same
+loudness it would hold up to 2 dB more of the mix's energy, all of it where small speakers play nothing and limiters
+choke first."""
 UNRIDDEN_ROLES = frozenset({"effects", "texture"})
 """Risers and impacts have their own way through the form."""
 LOW_CUT_HZ = 120.0
@@ -111,9 +127,10 @@ class Mixer:
             yield from driving(track.dry, min(sound.drive, 1.0))
         if sound.lowpass_hz is not None:  # after the drive, as a guitar's cabinet stands behind its amplifier
             yield from filtering(track.dry, butterworth("lowpass", float(sound.lowpass_hz)))
+        yield from cabinet(track.dry, sound.instrument)
         if role in _COMPRESSION:
             yield from _evening(track.dry, *_COMPRESSION[role])
-        lufs = yield from measuring_lufs(track.dry)
+        lufs = yield from _measured(track.dry, role)
         yield from scaled(track.dry, decibels(level_db(part, lufs)))
         if sound.chorus > 0:
             track.dry = yield from chorusing(track.dry, min(sound.chorus, 1.0))
@@ -179,6 +196,15 @@ def level_db(part: Part, lufs: float) -> float:
     strength_db = 20 * float(np.log10(velocity / NORMAL_VELOCITY))
     wanted = REFERENCE_LUFS + ROLE_LEVELS_DB[role_of(part)] + strength_db + part.sound.gain_db
     return min(wanted - lufs, 40.0)
+
+
+def _measured(samples: Wave, role: str) -> Steps[float]:
+    """A part's loudness in LUFS; a bass that is nearly all fundamental counts by its energy instead."""
+    lufs = yield from measuring_lufs(samples)
+    if role not in BASS_ROLES:
+        return lufs
+    energy = yield from measuring_energy(samples)
+    return max(lufs, energy - BASS_ENERGY_DB)
 
 
 def _evening(samples: Wave, depth_db: float, ratio: float, attack_s: float, release_s: float) -> Steps[None]:
