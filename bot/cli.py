@@ -70,13 +70,13 @@ def generate(
     config: ConfigFile = None,
 ) -> None:
     """Make one take from a terminal."""
-    from bot.generate import Wish, generate_take
+    from bot.generate import Typed, generate_take
     from bot.settings import Settings
 
     clips = tuple(clip or ())
     usual = Operation.ACCOMPANY if backing else Operation.RESTYLE if clips else Operation.COMPOSE
-    wish = Wish(prompt, clips, operation or usual, seconds, engine, model, seed, out, bars, backing, tempo, key)
-    _run(generate_take(wish, Settings.load(config)))
+    typed = Typed(prompt, clips, operation or usual, seconds, engine, model, seed, out, bars, backing, tempo, key)
+    _run(generate_take(typed, Settings.load(config)))
 
 
 @app.command()

@@ -23,6 +23,7 @@ import discord
 import structlog
 
 from bot import posting, texts
+from bot.files import limit_in_guild
 from bot.network import STUMBLES, may_pass
 from bot.preferences import FRONT_END
 from bot.reply import Reply
@@ -291,8 +292,7 @@ class Answer:
         )
 
     def _guild_limit_bytes(self) -> int:
-        guild = self._client.get_guild(int(self._job.origin.guild_id or 0))
-        return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        return limit_in_guild(self._client, self._job.origin.guild_id)
 
     async def finish_progress(self, posted: discord.Message) -> None:
         """Let the progress message point to the answer."""

@@ -19,14 +19,14 @@ from bot.logs import configure_logs
 from bot.settings import Settings
 from generation.errors import BandmateError, RequestRefused
 from generation.jobs import TERMINAL
-from generation.request import DRAW_SEED, AudioFormat, Operation, Request
+from generation.request import DRAW_SEED, AudioFormat, Operation, Request, Take
 from generation.service import CheckIn, JobState, Origin, Service, Ticket
 
 console = Console(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Typed:
     """What was typed."""
 
     prompt: str
@@ -43,32 +43,23 @@ class Wish:
     key: str | None = None
 
 
-async def generate_take(wish: Wish, settings: Settings) -> None:
+async def generate_take(typed: Typed, settings: Settings) -> None:
     """Make the take and write it; prints what was heard, the progress and the file's name."""
     configure_logs(settings.log.model_copy(update={"level": "WARNING"}))  # a person reads this: no running commentary
-    origin = Origin(front_end=TERMINAL, person_id=TERMINAL, person_name="this terminal", reply={"pid": os.getpid()})
-    audio_format = audio_format_of(wish.out) if wish.out else settings.takes.audio_format
-    await asyncio.to_thread(require_writable, wish.out or Path("take"))
-    asked = request_of(wish, settings, audio_format)  # what can't be asked for is told before anything is begun
-    clips = [(path, await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)) for path in wish.clips]
+    audio_format = audio_format_of(typed.out) if typed.out else settings.takes.audio_format
+    await asyncio.to_thread(require_writable, typed.out or Path("take"))
+    asked = request_of(typed, settings, audio_format)  # what can't be asked for is told before anything is begun
+    clips = [(path, await asyncio.to_thread(read_clip, path, settings.clips.max_bytes)) for path in typed.clips]
     async with open_service(settings) as service:
-        checked = [await check_in(service, path, data, origin) for path, data in clips]
-        engine = wish.engine or engine_for(service, wish.operation, settings.takes.engine)
-        if wish.backing is not None:
-            take = await service.take(wish.backing)
-            whole, under = await service.clip_of_take(wish.backing, owner=origin), checked[0].hearing
-            parts = await service.backings.parts_of(take, whole, owner=origin, under=under, key=wish.key)
-            checked += [whole, *parts]
+        checked = [await check_in(service, path, data) for path, data in clips]
+        if typed.backing is not None:
+            checked += await backing_of(service, typed.backing, checked[0], typed.key)
+        engine = typed.engine or engine_for(service, typed.operation, settings.takes.engine)
         request = asked.changed(clip_ids=tuple(clip.clip_id for clip in checked), engine=engine)
-        ticket = await service.submit(request, origin, key=f"cli:{secrets.token_hex(16)}")
-        try:
-            await show_progress(ticket)
-        except asyncio.CancelledError:
-            await service.cancel(ticket.job_id)
-            raise
-        (take,) = await ticket.takes()
+        ticket = await service.submit(request, origin(), key=f"cli:{secrets.token_hex(16)}")
+        take = await made(service, ticket)
         rendered = await service.render(take.take_id, audio_format)
-        path = wish.out or Path(rendered.filename)
+        path = typed.out or Path(rendered.filename)
         await asyncio.to_thread(write_whole, path, rendered.data)
         await service.mark_delivered(ticket.job_id, str(path))
     tell(take.remarks)
@@ -77,34 +68,57 @@ async def generate_take(wish: Wish, settings: Settings) -> None:
     )
 
 
-def request_of(wish: Wish, settings: Settings, audio_format: AudioFormat) -> Request:
+def origin() -> Origin:
+    """Who asks: this process, which waits for the take itself."""
+    return Origin(front_end=TERMINAL, person_id=TERMINAL, person_name="this terminal", reply={"pid": os.getpid()})
+
+
+def request_of(typed: Typed, settings: Settings, audio_format: AudioFormat) -> Request:
     """What was typed as a request, with stand-ins for the clips. Raises RequestRefused."""
-    if wish.backing is not None and (wish.operation is not Operation.ACCOMPANY or len(wish.clips) != 1):
+    if typed.backing is not None and (typed.operation is not Operation.ACCOMPANY or len(typed.clips) != 1):
         raise RequestRefused("A backing goes under one clip: --clip FILE --backing TAKE, with --operation accompany.")
-    if wish.seconds is not None and (wish.backing or wish.operation in (Operation.LOOP, Operation.BLEND)):
+    if typed.seconds is not None and (typed.backing or typed.operation in (Operation.LOOP, Operation.BLEND)):
         raise RequestRefused("Loops, blends and a take as the backing are as long as their clips: leave --seconds out.")
     return Request(
-        operation=wish.operation,
-        prompt=wish.prompt,
-        clip_ids=tuple(str(path) for path in wish.clips),
-        engine=wish.engine or settings.takes.engine,
-        model=wish.model,
-        duration_s=wish.seconds,
-        seed=DRAW_SEED if wish.seed is None else wish.seed,
+        operation=typed.operation,
+        prompt=typed.prompt,
+        clip_ids=tuple(str(path) for path in typed.clips),
+        engine=typed.engine or settings.takes.engine,
+        model=typed.model,
+        duration_s=typed.seconds,
+        seed=DRAW_SEED if typed.seed is None else typed.seed,
         audio_format=audio_format,
-        bars=wish.bars,
-        tempo_bpm=wish.tempo_bpm,
-        key=wish.key,
-        parent_take_ids=(wish.backing,) if wish.backing else (),
+        bars=typed.bars,
+        tempo_bpm=typed.tempo_bpm,
+        key=typed.key,
+        parent_take_ids=(typed.backing,) if typed.backing else (),
     )
 
 
-async def check_in(service: Service, path: Path, data: bytes, origin: Origin) -> CheckIn:
+async def check_in(service: Service, path: Path, data: bytes) -> CheckIn:
     """Let a clip in; prints what was heard. Raises ClipRefused."""
-    checked = await service.check_in(data, name=path.name, owner=origin)
+    checked = await service.check_in(data, name=path.name, owner=origin())
     console.print(f"{path.name}: {checked.hearing.sentence()}", highlight=False)
     tell(checked.remarks)
     return checked
+
+
+async def backing_of(service: Service, take_id: str, clip: CheckIn, key: str | None) -> list[CheckIn]:
+    """A take as the backing of a clip, and its parts where it has to be moved to another key. Raises TakeNotFound."""
+    take = await service.take(take_id)
+    whole = await service.clip_of_take(take_id, owner=origin())
+    return [whole, *await service.backings.parts_of(take, whole, owner=origin(), under=clip.hearing, key=key)]
+
+
+async def made(service: Service, ticket: Ticket) -> Take:
+    """Follow the job to its take; Ctrl-C cancels it. Raises EngineFailed with the sentence."""
+    try:
+        await show_progress(ticket)
+    except asyncio.CancelledError:
+        await service.cancel(ticket.job_id)
+        raise
+    (take,) = await ticket.takes()
+    return take
 
 
 def read_clip(path: Path, max_bytes: int) -> bytes:

@@ -19,7 +19,7 @@ from bot.preferences import Preferences
 from bot.reply import IS_PRIVATE, MESSAGE_ID, Reply
 from bot.wishes import Source, Wish
 from generation.errors import TooBusy
-from generation.request import AudioFormat, Request
+from generation.request import Request
 from generation.service import CheckIn, Incoming, Origin, Ticket
 from generation.telemetry import counted_refusals
 
@@ -120,11 +120,8 @@ async def request_of(interaction: discord.Interaction[BandmateClient], wish: Wis
     take_ids = tuple(source.take_id for source in wish.sources if source.take_id)
     before = (await client.service.take(take_ids[0])).recipe.request if take_ids else None
     engine = client.engine_for(wish.operation, before.engine if before else settings.engine)
-    usual = client.config.default_format
-    audio_format = before.audio_format if before else settings.audio_format or usual
+    audio_format = before.audio_format if before else settings.audio_format or client.config.default_format
     changes: dict[str, Any] = {"audio_format": audio_format, **_from_recipe(before, engine), **wish.changes}
-    changes["audio_format"] = AudioFormat(changes["audio_format"])  # a wish that waited in the ledger has its word
-    changes = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
     request = Request(
         wish.operation,
         prompt=wish.prompt if wish.prompt is not None else before.prompt if before else "",

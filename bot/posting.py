@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import errors, languages, texts
+from bot.files import MAX_REQUEST_BYTES
 from bot.reply import Reply
 from bot.views.jobs import failed_job_view
 from bot.views.private import PostButton
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_REQUEST_BYTES = 24 * 1024**2
-"""Discord takes at most 25 MiB in one request; the rest is left to the form around the files."""
 MAX_NONCE_CHARACTERS = 25
 MAX_SIZE_ATTEMPTS = 3
 MAX_ENCODING_ATTEMPTS = 3

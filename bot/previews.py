@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import discord
 
 from bot import texts
+from bot.files import file_of
 from bot.network import STUMBLES
 from bot.reply import Reply
 from generation.errors import BandmateError
@@ -92,5 +92,4 @@ class PreviewSlot:
             return {}
         if self._newest is None:
             return {"attachments": []}
-        file = self._newest[1].file
-        return {"attachments": [discord.File(io.BytesIO(file.data), file.filename)]}
+        return {"attachments": [file_of(self._newest[1].file)]}

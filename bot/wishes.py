@@ -13,7 +13,7 @@ import discord
 from bot import texts
 from bot.intake import display_name
 from generation.errors import RequestRefused
-from generation.request import Operation
+from generation.request import AudioFormat, Operation
 
 _AUDIO_SUFFIX = re.compile(r"\.(aac|aiff?|caf|flac|m4[ab]|mk[av]|mov|mp[234]|oga|ogg|opus|wav|weba|webm|wma)")
 """Names under which audio comes when Discord gives no content type; the decoder has the last word on each."""
@@ -48,7 +48,7 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is wanted: the operation, the words (None: those of the take it is made from), the sources in order, and
-    `changes` to the request that they make (strength, num_takes, bars, weights, duration_s).
+    `changes` to the request that they make, by its fields' names.
 
     `person_id` and `person_name` are of the one who wishes; `is_private`: only they see what comes of it.
     """
@@ -75,7 +75,8 @@ class Wish:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
         sources = tuple(Source(**source) for source in data["sources"])
-        return cls(**{**data, "operation": Operation(data["operation"]), "sources": sources})
+        changes = {name: _from_json(name, value) for name, value in data["changes"].items()}
+        return cls(**{**data, "operation": Operation(data["operation"]), "sources": sources, "changes": changes})
 
 
 def files_of(message: discord.Message) -> list[Source]:
@@ -110,6 +111,13 @@ def may_have_audio(file: discord.Attachment) -> bool:
     kind = (file.content_type or "").partition("/")[0]
     suffix = PurePosixPath(file.filename.lower()).suffix
     return kind in ("audio", "video") or file.is_voice_message() or bool(_AUDIO_SUFFIX.fullmatch(suffix))
+
+
+def _from_json(name: str, value: Any) -> Any:
+    """A change to the request as it was: the format is kept as its word, tuples are lists."""
+    if name == "audio_format":
+        return AudioFormat(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _author_id(message: discord.Message) -> str | None:

@@ -16,7 +16,7 @@ from bot.jams.card import layer_lines
 from bot.jams.rooms import has_left, open_thread_room, person_of, person_of_member, room_here, text_channel_of
 from bot.preferences import FRONT_END
 from bot.views import jam_upload
-from bot.views.access import visible_take
+from bot.views.access import named_take
 from generation.errors import RequestRefused
 from generation.jam import room as rules
 from generation.jam.frame import (
@@ -111,7 +111,7 @@ async def add(
     if clip is None and take is None:
         await jam_upload.ask_for_file(interaction, room, name or "")
         return
-    found = None if take is None else await visible_take(interaction, take.strip().strip("`"))
+    found = None if take is None else await named_take(interaction, take)
     await orders.defer(interaction)
     if clip is not None:
         told = await adding.add_attachment(interaction, room, clip, name)

@@ -11,14 +11,12 @@ from discord import app_commands
 from bot import answers, orders, preferences
 from bot.jams import adding
 from bot.jams.rooms import room_here
-from bot.views import actions, forms
+from bot.views import actions, forms, wish_forms
 from bot.views.access import sources_of, visible_take
 from bot.wishes import Source, Wish
-from generation.errors import RequestRefused
 from generation.jam.layers import require_room
 from generation.jam.room import Room
 from generation.request import Operation
-from generation.sharing import PendingWish
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -52,12 +50,10 @@ async def _add(interaction: discord.Interaction[BandmateClient], room: Room, sou
 
 
 async def _ask_which(interaction: discord.Interaction[BandmateClient], sources: Sequence[Source]) -> None:
-    """Show the form. The files wait in the ledger: a message is not shown to us a second time."""
+    """Show the form."""
     await preferences.require_allowed(interaction)
-    wish = Wish.of(interaction, Operation.COMPOSE, *sources)
-    pending = PendingWish(preferences.FRONT_END, wish.person_id, {"wish": wish.to_json()})
-    await interaction.client.service.sharing.keep_pending(pending)
-    await answers.ask(interaction, which_form(interaction, pending.wish_id, sources))
+    wish_id = await wish_forms.keep(interaction, Wish.of(interaction, Operation.COMPOSE, *sources))
+    await answers.ask(interaction, which_form(interaction, wish_id, sources))
 
 
 def which_form(
@@ -65,20 +61,13 @@ def which_form(
 ) -> discord.ui.Modal:
     """The form that asks which file of a message it shall be."""
     form = forms.new_form(interaction, FORM_KIND, wish_id, "Add to the jam")
-    files = {str(index): f"{index + 1} · {source.label}" for index, source in enumerate(sources)}
-    return form.add_item(forms.choice_field(forms.FILE, "Which file?", files, "0"))
+    return form.add_item(wish_forms.file_choice(sources))
 
 
 async def _chosen(interaction: discord.Interaction[BandmateClient], form: forms.FilledForm) -> None:
     """The submitted form: the file that was chosen."""
-    pending = await interaction.client.service.sharing.pending(form.about)
-    if pending.person_id != str(interaction.user.id):
-        raise RequestRefused("This form is somebody else's.")
-    sources = Wish.from_json(pending.body["wish"]).sources
-    choice = form.text(forms.FILE) or "0"
-    if not choice.isdecimal() or int(choice) >= len(sources):
-        raise RequestRefused("There is no such file in that message.")
-    await _add(interaction, await room_here(interaction), sources[int(choice)])
+    _, source = await wish_forms.chosen(interaction, form)
+    await _add(interaction, await room_here(interaction), source)
 
 
 actions.FORM_ANSWERS[FORM_KIND] = _chosen

@@ -9,12 +9,11 @@ import discord
 from discord import app_commands
 
 from bot import answers, consent, preferences
-from bot.views import forms
+from bot.views import wish_forms
 from bot.views.access import sources_of
 from bot.wishes import Source, Wish
 from generation.errors import RequestRefused
 from generation.request import Operation
-from generation.sharing import PendingWish
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 @app_commands.context_menu(name="Remix this")
 async def remix_this(interaction: discord.Interaction[BandmateClient], message: discord.Message) -> None:
     """The message's audio in the words of a form."""
-    operations = [operation for operation in forms.REMIXES if operation in interaction.client.operations]
+    operations = [operation for operation in wish_forms.REMIXES if operation in interaction.client.operations]
     if not operations:
         raise RequestRefused("No engine that runs here can remix.")
     await preferences.require_allowed(interaction)
@@ -47,16 +46,14 @@ async def _ask(
     sources: Sequence[Source],
     operations: Sequence[Operation],
 ) -> None:
-    """Show the form. What it is about waits in the ledger: a message is not shown to us a second time."""
-    wish = Wish.of(interaction, operations[0], *sources)
-    pending = PendingWish(preferences.FRONT_END, wish.person_id, {"wish": wish.to_json()})
-    await interaction.client.service.sharing.keep_pending(pending)
-    await answers.ask(interaction, forms.wish_form(interaction, pending.wish_id, title, sources, operations))
+    """Show the form."""
+    wish_id = await wish_forms.keep(interaction, Wish.of(interaction, operations[0], *sources))
+    await answers.ask(interaction, wish_forms.remix_form(interaction, wish_id, title, sources, operations))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:
     """Add the menus of what some engine here can do."""
-    if set(forms.REMIXES) & set(operations):
+    if set(wish_forms.REMIXES) & set(operations):
         tree.add_command(remix_this)
     if Operation.EXTEND in operations:
         tree.add_command(extend_this)

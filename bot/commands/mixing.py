@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot import consent
 from bot.commands.options import BlendBalance, LoopBars, Tempo, key_choices, take_choices
-from bot.views.access import take_source, visible_take
+from bot.views.access import named_take, take_source
 from bot.wishes import Source, Wish
 from generation.errors import RequestRefused
 from generation.request import Operation
@@ -70,7 +70,7 @@ async def blend(
 ) -> None:
     """Both together."""
     sources = [await _source(interaction, clip1, take1), await _source(interaction, clip2, take2)]
-    weights = [round(1 - balance, 3), round(balance, 3)]
+    weights = (round(1 - balance, 3), round(balance, 3))
     changes = {"weights": weights, "tempo_bpm": tempo, "key": key}
     wish = Wish.of(interaction, Operation.BLEND, *sources, changes=changes, is_private=private)
     await consent.fulfil(interaction, wish)
@@ -84,7 +84,7 @@ async def _source(
         raise RequestRefused("Give either a clip or a take: attach an audio file, or name a take by its id.")
     if clip is not None:
         return Source.of_attachment(clip, str(interaction.user.id))
-    return await take_source(interaction, await visible_take(interaction, (take_id or "").strip().strip("`")))
+    return await take_source(interaction, await named_take(interaction, take_id or ""))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:

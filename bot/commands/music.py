@@ -9,8 +9,8 @@ import discord
 from discord import app_commands
 
 from bot import consent, orders, preferences
-from bot.commands.options import Adherence, Creativity, Seconds, Seed, Strength, TakeCount, Tempo, Wishes, describe
-from bot.views.access import take_source, visible_take
+from bot.commands.options import Adherence, Creativity, Options, Seconds, Seed, Strength, TakeCount, Tempo, describe
+from bot.views.access import named_take, take_source
 from bot.wishes import Source, Wish
 from generation.errors import RequestRefused
 from generation.request import AudioFormat, Operation
@@ -37,8 +37,8 @@ async def compose(
     tempo: Tempo | None = None,
 ) -> None:
     """Music for a prompt."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
-    await _order(interaction, Operation.COMPOSE, prompt, clip, wishes)
+    said = Options(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
+    await _order(interaction, Operation.COMPOSE, prompt, clip, said)
 
 
 @app_commands.command(description="Your clip, going on in its own tempo and key")
@@ -59,8 +59,8 @@ async def extend(
     tempo: Tempo | None = None,
 ) -> None:
     """The clip, going on."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
-    await _order(interaction, Operation.EXTEND, prompt, clip, wishes)
+    said = Options(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
+    await _order(interaction, Operation.EXTEND, prompt, clip, said)
 
 
 @app_commands.command(description="Your clip's music in another style")
@@ -81,8 +81,8 @@ async def restyle(
     tempo: Tempo | None = None,
 ) -> None:
     """The clip in the prompt's style."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
-    await _order(interaction, Operation.RESTYLE, prompt, clip, wishes)
+    said = Options(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
+    await _order(interaction, Operation.RESTYLE, prompt, clip, said)
 
 
 @app_commands.command(description="Variations of your clip")
@@ -104,8 +104,8 @@ async def vary(
     tempo: Tempo | None = None,
 ) -> None:
     """Variations of the clip."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, strength, private, key, tempo)
-    await _order(interaction, Operation.VARY, prompt, clip, wishes)
+    said = Options(seconds, engine, seed, format, takes, creativity, adherence, strength, private, key, tempo)
+    await _order(interaction, Operation.VARY, prompt, clip, said)
 
 
 @app_commands.command(description="A band that plays along with your clip")
@@ -127,13 +127,13 @@ async def accompany(
     tempo: Tempo | None = None,
 ) -> None:
     """A backing under the clip: a new one by the prompt, or a take."""
-    wishes = Wishes(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
+    said = Options(seconds, engine, seed, format, takes, creativity, adherence, private=private, key=key, tempo=tempo)
     if backing is not None:
-        await _back(interaction, prompt, clip, backing, wishes)
+        await _back(interaction, prompt, clip, backing, said)
         return
     if not (prompt or "").strip():
         raise RequestRefused("Say in a few words what the band should play, or name a take of yours as the backing.")
-    await _order(interaction, Operation.ACCOMPANY, prompt, clip, wishes)
+    await _order(interaction, Operation.ACCOMPANY, prompt, clip, said)
 
 
 async def _back(
@@ -141,14 +141,14 @@ async def _back(
     prompt: str | None,
     clip: discord.Attachment,
     backing: str,
-    wishes: Wishes,
+    said: Options,
 ) -> None:
     """A take under the clip: it is there already, so key and format can be wished, and the clip's tempo said."""
-    take = await visible_take(interaction, backing.strip().strip("`"))
+    take = await named_take(interaction, backing)
     sources = Source.of_attachment(clip, str(interaction.user.id)), await take_source(interaction, take)
-    changes = {"key": wishes.key, "tempo_bpm": wishes.tempo, "audio_format": wishes.format, "seed": wishes.seed}
-    said = {name: value for name, value in changes.items() if value is not None}
-    wish = Wish.of(interaction, Operation.ACCOMPANY, *sources, prompt=prompt, changes=said, is_private=wishes.private)
+    changes = {"key": said.key, "tempo_bpm": said.tempo, "audio_format": said.format, "seed": said.seed}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    wish = Wish.of(interaction, Operation.ACCOMPANY, *sources, prompt=prompt, changes=changes, is_private=said.private)
     await consent.fulfil(interaction, wish)
 
 
@@ -157,11 +157,11 @@ async def _order(
     operation: Operation,
     prompt: str | None,
     clip: discord.Attachment | None,
-    wishes: Wishes,
+    said: Options,
 ) -> None:
     settings = await preferences.require_allowed(interaction)
-    request = wishes.request(interaction, settings, operation, prompt, clip)
-    await orders.defer(interaction, private=wishes.private)
+    request = said.request(interaction, settings, operation, prompt, clip)
+    await orders.defer(interaction, private=said.private)
     sources = [Source.of_attachment(clip, str(interaction.user.id))] if clip else []
     await orders.reply(interaction, await orders.submit(interaction, request, sources))
 

@@ -55,7 +55,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Options:
     """The options of a music command as they were given; None is "as you find fit"."""
 
     seconds: float | None = None

@@ -11,12 +11,13 @@ from discord import app_commands
 
 from bot import answers, orders, texts
 from bot.commands.options import take_choices
-from bot.posting import MAX_REQUEST_BYTES, picture_name
+from bot.files import file_of, room_in_answer
+from bot.posting import picture_name
 from bot.reply import IS_PRIVATE
 from bot.views import family
-from bot.views.access import require_owner_or_moderator, visible_take
+from bot.views.access import named_take, require_owner_or_moderator
 from bot.views.takes import takes_view
-from generation.request import Operation, Take
+from generation.request import Operation
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -30,22 +31,18 @@ take_group = app_commands.Group(name="take", description="Takes that were made h
 @app_commands.autocomplete(take=take_choices)
 async def show(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """Post a take once more, also one that could not be delivered."""
-    found = await _take(interaction, take)
+    found = await named_take(interaction, take)
     await interaction.client.service.sharing.require_standing([found.take_id])
     origin = await interaction.client.service.origin(found.job_id)
     await answers.think(interaction, private=bool(origin.reply.get(IS_PRIVATE)))
     client = interaction.client
-    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
-    request = found.recipe.request
+    request, limit_bytes = found.recipe.request, room_in_answer(interaction)
     rendered = await client.service.render(found.take_id, request.audio_format, max_bytes=limit_bytes)
     picture = await client.service.waveform_png(found.take_id)
     await answers.show(
         interaction,
         texts.takes_text(texts.headline(request, origin.person_id), [found], [rendered.remark]),
-        files=[
-            discord.File(io.BytesIO(rendered.data), rendered.filename),
-            discord.File(io.BytesIO(picture), picture_name(rendered)),
-        ],
+        files=[file_of(rendered), discord.File(io.BytesIO(picture), picture_name(rendered))],
         view=takes_view([found], client.operations),
     )
 
@@ -55,7 +52,7 @@ async def show(interaction: discord.Interaction[BandmateClient], take: str) -> N
 @app_commands.autocomplete(take=take_choices)
 async def tree(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """The family tree, for everybody in the channel."""
-    await family.show_tree(interaction, await _take(interaction, take), private=False)
+    await family.show_tree(interaction, await named_take(interaction, take), private=False)
 
 
 @take_group.command(name="credits", description="Everybody who had a part in a take, and with what")
@@ -63,7 +60,7 @@ async def tree(interaction: discord.Interaction[BandmateClient], take: str) -> N
 @app_commands.autocomplete(take=take_choices)
 async def credits_(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """The take and all that it was made from, with names."""
-    found = await _take(interaction, take)
+    found = await named_take(interaction, take)
     await answers.think(interaction)
     await answers.show(interaction, await family.credits_text(interaction, found))
 
@@ -73,7 +70,7 @@ async def credits_(interaction: discord.Interaction[BandmateClient], take: str) 
 @app_commands.autocomplete(take=take_choices)
 async def replay(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """The take once more, compared; nothing is posted but the word about it."""
-    found = await _take(interaction, take)
+    found = await named_take(interaction, take)
     await interaction.client.service.sharing.require_standing([found.take_id])
     await orders.defer(interaction, private=True)
     outcome = await interaction.client.service.replay(found.take_id, orders.origin_of(interaction))
@@ -85,15 +82,10 @@ async def replay(interaction: discord.Interaction[BandmateClient], take: str) ->
 @app_commands.autocomplete(take=take_choices)
 async def retract(interaction: discord.Interaction[BandmateClient], take: str) -> None:
     """Its owner or a moderator takes a take back, for good; the question comes before it."""
-    found = await _take(interaction, take)
+    found = await named_take(interaction, take)
     origin = await interaction.client.service.origin(found.job_id)
     require_owner_or_moderator(interaction, origin, "retract")
     await family.ask_to_retract(interaction, found)
-
-
-async def _take(interaction: discord.Interaction[BandmateClient], typed: str) -> Take:
-    """The take that was typed or chosen. Raises TakeNotFound."""
-    return await visible_take(interaction, typed.strip().strip("`"))
 
 
 def add_to(tree: app_commands.CommandTree[BandmateClient], operations: Collection[Operation]) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot import answers, texts
+from bot.files import MAX_REQUEST_BYTES, file_of, room_in_answer
 from bot.jams import thread
 from bot.jams.card import when
 from bot.jams.rooms import person_of
-from bot.posting import MAX_REQUEST_BYTES, nonce_of
+from bot.posting import nonce_of
 from generation.errors import BandmateError
 from generation.jam import room as rooms
 from generation.jam.room import Layer, Room, credit_lines
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
 async def post_mix(interaction: discord.Interaction[BandmateClient], room: Room, audio_format: AudioFormat) -> None:
     """The mix as it is now, in place of "thinking…". Raises BandmateError."""
-    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    limit_bytes = room_in_answer(interaction)
     rendered = await interaction.client.service.jams.render_mix(room, audio_format, limit_bytes)
     heard = ", ".join(texts.quoted(layer.name) for layer in room.audible_layers)
     lines = [f"**The mix of {texts.escaped(room.title)}:** {heard}", *_remarks(rendered)]
-    await answers.show(interaction, texts.cut(lines), files=[_file(rendered)])
+    await answers.show(interaction, texts.cut(lines), files=[file_of(rendered)])
 
 
 async def post_layer(interaction: discord.Interaction[BandmateClient], room: Room, layer: Layer) -> None:
     """One layer alone, in place of "thinking…". Raises BandmateError."""
-    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    limit_bytes = room_in_answer(interaction)
     rendered = await interaction.client.service.jams.render_layer(room, layer, AudioFormat.FLAC, limit_bytes)
     lines = [f"{texts.quoted(layer.name)} by <@{layer.owner_id}>", *_remarks(rendered)]
-    await answers.show(interaction, texts.cut(lines), files=[_file(rendered)])
+    await answers.show(interaction, texts.cut(lines), files=[file_of(rendered)])
 
 
 async def post_stems(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
     """All layers as files, in as many messages as it takes, in place of "thinking…". Raises BandmateError."""
-    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    limit_bytes = room_in_answer(interaction)
     first, *more = await interaction.client.service.jams.stem_parts(room, limit_bytes)
-    await answers.show(interaction, first.remark or None, files=[_file(first)])
+    await answers.show(interaction, first.remark or None, files=[file_of(first)])
     for part in more:
-        await answers.add(interaction, part.remark, files=[_file(part)])
+        await answers.add(interaction, part.remark, files=[file_of(part)])
 
 
 async def close_room(interaction: discord.Interaction[BandmateClient], room: Room) -> None:
@@ -79,12 +79,12 @@ async def _closing_files(
     """The mixdown and the stems, as far as they fit, and lines that say what is to be said of them."""
     if not room.layers:
         return [], []
-    limit_bytes = min(interaction.filesize_limit, MAX_REQUEST_BYTES)
+    limit_bytes = room_in_answer(interaction)
     jams = interaction.client.service.jams
     files, told, left_bytes = list[discord.File](), list[str](), MAX_REQUEST_BYTES
     try:
         mix = await jams.render_mix(room, interaction.client.config.default_format, limit_bytes)
-        files.append(_file(mix))
+        files.append(file_of(mix))
         told += _remarks(mix)
         left_bytes -= len(mix.data)
     except BandmateError as error:  # all muted, or its audio was taken back: the room closes all the same
@@ -95,7 +95,7 @@ async def _closing_files(
         return files, [*told, texts.small(str(error))]
     if stems is None:
         return files, [*told, _where_stems_are(interaction.client, room)]
-    return [*files, _file(stems)], [*told, *_remarks(stems)]
+    return [*files, file_of(stems)], [*told, *_remarks(stems)]
 
 
 def _where_stems_are(client: BandmateClient, room: Room) -> str:
@@ -108,7 +108,3 @@ def _where_stems_are(client: BandmateClient, room: Room) -> str:
 
 def _remarks(rendered: Rendered) -> list[str]:
     return [texts.small(rendered.remark)] if rendered.remark else []
-
-
-def _file(rendered: Rendered) -> discord.File:
-    return discord.File(io.BytesIO(rendered.data), rendered.filename)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import orders, texts
+from bot.files import MAX_REQUEST_BYTES, file_of, limit_in_guild
 from bot.jams import thread
 from bot.jams.card import when
 from bot.jams.inherit import IN_FRAME
 from bot.jams.rooms import has_left, person_of
-from bot.posting import MAX_REQUEST_BYTES
 from generation.errors import BandmateError, RequestRefused
 from generation.jam import relay as rules
 from generation.jam.relay import Relay
@@ -114,14 +113,13 @@ async def post_song(client: BandmateClient, room: Room, relay: Relay) -> None:
         await thread.post(client, room, "The relay is over: nobody played.")
         return
     text = f"The relay is over: {turns} turn{'s' if turns > 1 else ''} by {_people(relay)}."
-    guild = client.get_guild(int(room.guild_id or 0))
-    limit_bytes = min(guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES, MAX_REQUEST_BYTES)
+    limit_bytes = min(limit_in_guild(client, room.guild_id), MAX_REQUEST_BYTES)
     try:
         song = await client.service.jams.render_relay(room, relay.take_ids, limit_bytes)
     except BandmateError as error:
         await thread.post(client, room, f"{text}\n{texts.escaped(str(error))}")
         return
-    await thread.post(client, room, text, files=[discord.File(io.BytesIO(song.data), song.filename)])
+    await thread.post(client, room, text, files=[file_of(song)])
 
 
 def turn_text(room: Room) -> str:

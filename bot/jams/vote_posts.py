@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.files import MAX_REQUEST_BYTES, file_of, limit_in_guild
 from bot.jams import thread
 from bot.jams.card import when
-from bot.posting import MAX_REQUEST_BYTES
 from generation.errors import RequestRefused, TakeNotFound
 from generation.jam import vote as rules
 from generation.jam.room import Person, Room
@@ -38,11 +37,11 @@ async def post(client: BandmateClient, room: Room) -> None:
     from bot.views.jam_vote import vote_view
 
     vote = rules.voting(room)
-    share_bytes = min(_limit_bytes(client, room), MAX_REQUEST_BYTES // len(vote.take_ids))
+    share_bytes = min(limit_in_guild(client, room.guild_id), MAX_REQUEST_BYTES // len(vote.take_ids))
     files = []
     for letter, take_id in zip(LETTERS, vote.take_ids, strict=False):
         rendered = await client.service.jams.render_blind(take_id, letter, share_bytes)
-        files.append(discord.File(io.BytesIO(rendered.data), rendered.filename))
+        files.append(file_of(rendered))
     title = "A tie: the run-off" if vote.is_runoff else "Which take goes on?"
     text = f"**{title}** Votes are hidden until {when(vote.ends_at)}; you can change yours until then."
     message = await thread.post(client, room, text, files=files, view=vote_view(room))
@@ -112,8 +111,3 @@ async def _without_buttons(client: BandmateClient, room: Room, message_id: str) 
         await thread.edit(client, room, message_id, "**This vote is over.**")
     except discord.NotFound:
         return
-
-
-def _limit_bytes(client: BandmateClient, room: Room) -> int:
-    guild = client.get_guild(int(room.guild_id or 0))
-    return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES

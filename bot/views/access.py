@@ -32,6 +32,11 @@ async def visible_take(interaction: discord.Interaction[BandmateClient], take_id
     return take
 
 
+async def named_take(interaction: discord.Interaction[BandmateClient], typed: str) -> Take:
+    """The take whose id was typed, copied with its quotes, or chosen. Raises TakeNotFound as visible_take does."""
+    return await visible_take(interaction, typed.strip().strip("`"))
+
+
 async def visible_origin(interaction: discord.Interaction[BandmateClient], job_id: str) -> Origin:
     """The origin of a job that this person may see. Raises TakeNotFound."""
     try:

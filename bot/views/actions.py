@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot import answers, consent, errors, orders
-from bot.views import forms
+from bot.views import forms, wish_forms
 from bot.views.access import require_owner_or_moderator, take_source, visible_take
 from bot.views.forms import FilledForm
 from bot.wishes import Wish
@@ -88,22 +88,15 @@ async def _loop(interaction: discord.Interaction[BandmateClient], form: FilledFo
     await build_on(interaction, take, Operation.LOOP, bars=bars or None)
 
 
-async def _wish(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
+async def _remix(interaction: discord.Interaction[BandmateClient], form: FilledForm) -> None:
     """The form of a message menu: the wish that waits for it, with the chosen file, operation and words."""
-    sharing = interaction.client.service.sharing
-    pending = await sharing.pending(form.about)
-    if pending.person_id != str(interaction.user.id) or pending.owner_id is not None:
-        raise RequestRefused("This form is somebody else's.")
-    wish = Wish.from_json(pending.body["wish"])
-    index = int(_number(form, forms.FILE, 0))
-    if not 0 <= index < len(wish.sources):
-        raise RequestRefused("There is no such file in that message.")
+    wish, source = await wish_forms.chosen(interaction, form)
     operation = Operation(form.text(forms.OPERATION) or wish.operation)
     prompt = form.text(forms.WORDS) or None
-    await consent.fulfil(interaction, Wish.of(interaction, operation, wish.sources[index], prompt=prompt))
+    await consent.fulfil(interaction, Wish.of(interaction, operation, source, prompt=prompt))
 
 
-FORM_ANSWERS: dict[str, FormAnswer] = {"restyle": _restyle, "vary": _vary, "loop": _loop, "wish": _wish}
+FORM_ANSWERS: dict[str, FormAnswer] = {"restyle": _restyle, "vary": _vary, "loop": _loop, "wish": _remix}
 """Who answers which kind of form; a module with forms of its own adds them here."""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot import answers, texts
+from bot.files import file_of, room_in_answer
 from bot.views.access import visible_take
 from bot.views.kept import Kept, view_of
 from generation.errors import RequestRefused
@@ -57,9 +57,8 @@ async def send_format(interaction: discord.Interaction[BandmateClient], take: Ta
     rendered = await interaction.client.service.render(
         take.take_id,
         AudioFormat(choice) if stem is None else AudioFormat.FLAC,
-        max_bytes=interaction.filesize_limit,
+        max_bytes=room_in_answer(interaction),
         stem=stem,
     )
-    file = discord.File(io.BytesIO(rendered.data), rendered.filename)
     content = texts.escaped(rendered.remark) or None
-    await answers.show(interaction, content, files=[file])
+    await answers.show(interaction, content, files=[file_of(rendered)])

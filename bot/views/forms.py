@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import discord
 
 from bot.wishes import Source
 from generation.errors import RequestRefused
-from generation.request import MAX_PROMPT_CHARACTERS, MAX_TAKES, Operation, Take
+from generation.request import MAX_PROMPT_CHARACTERS, MAX_TAKES, Take
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -22,13 +22,6 @@ FORM_LIFETIME_S = 900
 """How long discord.py remembers that a form is open; a later answer is read all the same."""
 STRENGTHS = {"0.15": "A touch", "0.35": "A little", "0.5": "Clearly", "0.7": "A lot", "0.9": "Hardly to be recognised"}
 BAR_CHOICES = {"": "As many as fit", **{str(bars): f"{bars} bars" for bars in (2, 4, 8, 16, 32)}}
-REMIXES = {
-    Operation.RESTYLE: "The same music in another style",
-    Operation.VARY: "A variation of it",
-    Operation.ACCOMPANY: "A band that plays along",
-}
-"""What "Remix this" offers, the usual one first."""
-
 Field = discord.ui.Label[Any]
 
 
@@ -79,7 +72,7 @@ def file_field(name: str, label: str, description: str | None = None) -> Field:
 def words_form(interaction: discord.Interaction[BandmateClient], take: Take) -> discord.ui.Modal:
     """The form that asks for a restyle's words, filled with the take's own."""
     form = new_form(interaction, "restyle", take.take_id, "Restyle this take")
-    return form.add_item(_words_field(take.recipe.request.prompt))
+    return form.add_item(words_field(take.recipe.request.prompt))
 
 
 def vary_form(interaction: discord.Interaction[BandmateClient], take: Take) -> discord.ui.Modal:
@@ -88,7 +81,7 @@ def vary_form(interaction: discord.Interaction[BandmateClient], take: Take) -> d
     form.add_item(choice_field(STRENGTH, "How far may it go from the take?", STRENGTHS, "0.5"))
     counts = {str(count): f"{count} takes" if count > 1 else "One take" for count in range(1, MAX_TAKES + 1)}
     form.add_item(choice_field(COUNT, "How many?", counts, "1"))
-    return form.add_item(_words_field(take.recipe.request.prompt, required=False))
+    return form.add_item(words_field(take.recipe.request.prompt, required=False))
 
 
 def loop_form(interaction: discord.Interaction[BandmateClient], take: Take) -> discord.ui.Modal:
@@ -97,25 +90,8 @@ def loop_form(interaction: discord.Interaction[BandmateClient], take: Take) -> d
     return form.add_item(choice_field(BARS, "How many bars?", BAR_CHOICES, ""))
 
 
-def wish_form(
-    interaction: discord.Interaction[BandmateClient],
-    wish_id: str,
-    title: str,
-    sources: Sequence[Source],
-    operations: Sequence[Operation],
-) -> discord.ui.Modal:
-    """The form of a message menu: which file where there are several, what to do where there is a choice, the words."""
-    form = new_form(interaction, "wish", wish_id, title)
-    if len(sources) > 1:
-        files = {str(index): f"{index + 1} · {source.label}" for index, source in enumerate(sources)}
-        form.add_item(choice_field(FILE, "Which file?", files, "0"))
-    if len(operations) > 1:
-        kinds = {operation.value: REMIXES[operation] for operation in operations}
-        form.add_item(choice_field(OPERATION, "What shall it become?", kinds, operations[0].value))
-    return form.add_item(_words_field("", required=Operation.RESTYLE in operations[:1]))
-
-
-def _words_field(default: str, *, required: bool = True) -> Field:
+def words_field(default: str, *, required: bool = True) -> Field:
+    """The field that asks for a prompt."""
     return text_field(
         WORDS,
         "What should it sound like?",

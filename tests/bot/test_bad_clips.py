@@ -52,10 +52,10 @@ async def test_a_bad_clip_becomes_music_and_is_told(
     bad = BAD_CLIPS[name]
     clip, out = tmp_path / "clip.wav", tmp_path / "take.wav"
     clip.write_bytes(wav_bytes(bad.make()))
-    wish = generate.Wish("soul", (clip,), Operation.RESTYLE, LENGTH_S, None, None, 1, out)
+    typed = generate.Typed("soul", (clip,), Operation.RESTYLE, LENGTH_S, None, None, 1, out)
     refusal = ""
     try:
-        await generate.generate_take(wish, Settings(data_dir=tmp_path / "data"))
+        await generate.generate_take(typed, Settings(data_dir=tmp_path / "data"))
     except BandmateError as error:
         refusal = str(error)
     said = " ".join(f"{capsys.readouterr().err} {refusal}".split())

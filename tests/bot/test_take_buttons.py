@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
+from bot.files import MAX_REQUEST_BYTES
 from generation.request import AudioFormat, Operation
 from tests.bot.discord_stage import OGG, Stage
 
@@ -85,7 +86,7 @@ async def test_format_gives_another_file_to_the_one_who_asked(stage: Stage, take
     stem = await stage.bob.select(pressed.response, ["stem:drums"])
     assert stem.response.attachments[0].filename == "drums-take1ofjob1.flac"
     asked_limits = {(fmt, max_bytes) for _, fmt, max_bytes, _ in stage.service.render_calls[1:]}
-    assert asked_limits == {(AudioFormat.FLAC, 26214400)}
+    assert asked_limits == {(AudioFormat.FLAC, MAX_REQUEST_BYTES)}  # less than the server's 25 MiB for a file
 
 
 async def test_only_the_owner_and_moderators_delete(stage: Stage, take: discord.Message) -> None:

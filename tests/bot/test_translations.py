@@ -15,7 +15,7 @@ from bot import localised
 from bot.commands import jam_menu
 from bot.languages import Catalogue, catalogues, told
 from bot.preferences import Scope
-from bot.views import forms, jam_relay, jam_upload, settings_forms
+from bot.views import forms, jam_relay, jam_upload, settings_forms, wish_forms
 from bot.views.asking import ask_view
 from bot.views.family import RetractButton
 from bot.views.forget import forget_view
@@ -136,7 +136,7 @@ def all_forms() -> Iterator[discord.ui.Modal]:
     sources = [Source(f"file {number}.mp3", 1, "https://cdn") for number in range(3)]
     yield from (form(interaction, take) for form in (forms.words_form, forms.vary_form, forms.loop_form))
     for title in ("Remix this", "Extend this"):
-        yield forms.wish_form(interaction, "w", title, sources, list(forms.REMIXES))
+        yield wish_forms.remix_form(interaction, "w", title, sources, list(wish_forms.REMIXES))
     yield from (jam_relay.turn_form(interaction, room), jam_upload.upload_form(interaction, room, "drums"))
     yield jam_menu.which_form(interaction, "w", sources)
     for kind, scope in settings_forms.FIELDS:

@@ -124,18 +124,24 @@ function showProgress(card, status) {
 function showPreview(card, jobId, hash) {
   if (!hash) return endPreview(card); // none yet, or it is made anew
   const player = card.querySelector(".preview audio");
-  const source = `/api/jobs/${jobId}/previews/${hash}.mp3`;
   card.querySelector(".preview").hidden = false;
-  if (player.getAttribute("src") === source) return;
-  const wasReplaced = player.error !== null; // between the press on play and the first byte
-  if (!player.paused && !wasReplaced) return; // who listens is not interrupted
-  player.src = source;
-  if (!player.paused) player.play().catch(() => {}); // the next one may have replaced this one, too
+  player.dataset.newest = `/api/jobs/${jobId}/previews/${hash}.mp3`;
+  player.onerror = () => takeNewest(player); // it was replaced between the press on play and its first byte
+  if (player.paused || player.error) takeNewest(player); // who listens is not interrupted
+}
+
+function takeNewest(player) {
+  const { newest } = player.dataset;
+  if (!newest || player.getAttribute("src") === newest) return;
+  const isWanted = !player.paused;
+  player.src = newest;
+  if (isWanted) player.play().catch(() => {}); // this one, too, may have been replaced
 }
 
 function endPreview(card) {
   const player = card.querySelector(".preview audio");
   card.querySelector(".preview").hidden = true;
+  delete player.dataset.newest;
   if (!player.hasAttribute("src")) return;
   player.pause();
   player.removeAttribute("src");
