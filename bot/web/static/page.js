@@ -126,16 +126,15 @@ function showPreview(card, jobId, hash) {
   const player = card.querySelector(".preview audio");
   card.querySelector(".preview").hidden = false;
   player.dataset.newest = `/api/jobs/${jobId}/previews/${hash}.mp3`;
-  player.onerror = () => takeNewest(player); // it was replaced between the press on play and its first byte
-  if (player.paused || player.error) takeNewest(player); // who listens is not interrupted
+  player.onerror = () => takeNewest(player, true); // it was replaced between the press on play and its first byte
+  if (player.paused) takeNewest(player, player.error !== null); // who listens is not interrupted
 }
 
-function takeNewest(player) {
+function takeNewest(player, plays) {
   const { newest } = player.dataset;
   if (!newest || player.getAttribute("src") === newest) return;
-  const isWanted = !player.paused;
   player.src = newest;
-  if (isWanted) player.play().catch(() => {}); // this one, too, may have been replaced
+  if (plays) player.play().catch(() => {}); // it goes to onerror
 }
 
 function endPreview(card) {
