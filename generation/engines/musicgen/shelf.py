@@ -16,7 +16,7 @@ from generation.engines.musicgen.graphs import StepGraphs
 from generation.engines.musicgen.loading import Checkpoint, choose_precision, load_checkpoint
 from generation.engines.musicgen.memory import checkpoint_bytes, free_bytes, rows_that_fit
 from generation.engines.musicgen.options import MusicgenOptions
-from generation.heap import spare_what_lives_long
+from generation.heap import reclaim_what_was_spared
 from generation.request import Sampling
 
 WARM_UP_FRAMES = 8
@@ -125,7 +125,7 @@ class Shelf:
 
     def _unload(self, name: str) -> None:
         del self.stations[name]
-        spare_what_lives_long()  # its codec holds itself in circles, in which its memory would stay
+        reclaim_what_was_spared()  # its codec holds itself in circles, in which its memory would stay
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
