@@ -31,6 +31,7 @@ from generation.jam.frame import (
 )
 from generation.keys import key_named
 from generation.request import AudioFormat, Operation
+from generation.service import CheckIn
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
@@ -75,15 +76,27 @@ async def start(
     said = {name: value for name, value in said.items() if value is not None}
     frame = _frame_of(interaction, said)
     await orders.defer(interaction)
-    check_in = await orders.check_in(interaction, clip) if clip else None
-    if check_in is not None:
-        frame = frame_of_clip(check_in.hearing, frame, said=frozenset(said))
-    room = await open_thread_room(interaction, channel, frame, title or "")
+    async with interaction.client.under_way():
+        check_in = await orders.check_in(interaction, clip) if clip else None
+        if check_in is not None:
+            frame = frame_of_clip(check_in.hearing, frame, said=frozenset(said))
+        await answers.show(interaction, await _opened(interaction, channel, frame, check_in, title or ""))
+
+
+async def _opened(
+    interaction: discord.Interaction[BandmateClient],
+    channel: discord.TextChannel,
+    frame: Frame,
+    check_in: CheckIn | None,
+    title: str,
+) -> str:
+    """A new room, with a clip that was let in as its first layer. The words to answer with."""
+    room = await open_thread_room(interaction, channel, frame, title)
     lines = [f"<@{interaction.user.id}> opened a room: <#{room.thread_id}>", texts.small(frame.sentence())]
     if check_in is not None:
         lines.append(await adding.add_clip(interaction, room, check_in, None))
     lines.append(await interaction.client.jams.board.show(room.room_id))
-    await answers.show(interaction, texts.cut([line for line in lines if line]))
+    return texts.cut([line for line in lines if line])
 
 
 def _frame_of(interaction: discord.Interaction[BandmateClient], said: dict[str, Any]) -> Frame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -235,29 +237,50 @@ async def test_one_fault_does_not_stop_the_others(stage: Stage, monkeypatch: pyt
     assert len(stage.takes()) == 1
 
 
+@contextlib.contextmanager
+def slow_listening(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Clips that are let in wait for the second event; the first says that one does."""
+    listening, heard = asyncio.Event(), asyncio.Event()
+    check_in = stage.service.check_in
+
+    async def slow_check_in(*args: Any, **options: Any) -> Any:
+        listening.set()
+        await stage.service.wait(heard.wait(), "the analysis")
+        return await check_in(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.service, "check_in", slow_check_in)
+        yield listening, heard
+
+
 async def test_closing_lets_what_is_under_way_finish_and_takes_nothing_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_stage(tmp_path) as stage:
-        listening, heard = asyncio.Event(), asyncio.Event()
-        check_in = stage.service.check_in
-
-        async def slow_check_in(*args: Any, **options: Any) -> Any:
-            listening.set()
-            await stage.service.wait(heard.wait(), "the analysis")
-            return await check_in(*args, **options)
-
-        monkeypatch.setattr(stage.service, "check_in", slow_check_in)
-        await stage.alice.slash(stage.channel, "extend", clip=OGG)
-        assert listening.is_set() and stage.service.jobs == {}
-        closing = asyncio.create_task(stage.client.close())
-        await asyncio.sleep(0)
-        refused = await stage.bob.slash(stage.channel, "compose", prompt="late")
-        assert refused.ephemeral and "just restarting" in refused.response.content
-        heard.set()
-        await closing
+        with slow_listening(stage, monkeypatch) as (listening, heard):
+            await stage.alice.slash(stage.channel, "extend", clip=OGG)
+            assert listening.is_set() and stage.service.jobs == {}
+            closing = asyncio.create_task(stage.client.close())
+            await asyncio.sleep(0)
+            refused = await stage.bob.slash(stage.channel, "compose", prompt="late")
+            assert refused.ephemeral and "just restarting" in refused.response.content
+            heard.set()
+            await closing
         assert [job.request.operation.value for job in stage.service.jobs.values()] == ["extend"]
         await stage.client.close()
+
+
+async def test_closing_lets_a_room_be_opened_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_stage(tmp_path) as stage:
+        with slow_listening(stage, monkeypatch) as (listening, heard):
+            asked = await stage.alice.slash(stage.channel, "jam start", clip=OGG)
+            assert listening.is_set()
+            closing = asyncio.create_task(stage.client.close())
+            assert not (await asyncio.wait([closing], timeout=0.5))[0]
+            heard.set()
+            await closing
+        (thread,) = stage.channel.threads
+        assert f"<#{thread.id}>" in asked.response.content and "voice-message" in asked.response.content
 
 
 async def test_in_a_direct_message(stage: Stage) -> None:
