@@ -82,7 +82,7 @@ def bell(centre_hz: float, gain_db: float, q: float) -> Sections:
     omega = 2 * np.pi * centre_hz / SAMPLE_RATE_HZ
     cosine, alpha = np.cos(omega), np.sin(omega) / (2 * q)
     section = [1 + alpha * a, -2 * cosine, 1 - alpha * a, 1 + alpha / a, -2 * cosine, 1 - alpha / a]
-    return np.array([section]) / (1 + alpha / a)
+    return np.asarray(np.array([section]) / (1 + alpha / a), dtype=np.float64)
 
 
 def driving(samples: Wave, amount: float) -> Steps[None]:
