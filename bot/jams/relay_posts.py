@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -25,7 +24,6 @@ from generation.request import Operation, Request
 if TYPE_CHECKING:
     from bot.client import BandmateClient
 
-log = logging.getLogger(__name__)
 Rule = Callable[[Room, float], Room]
 
 
@@ -144,13 +142,8 @@ def _view(room: Room) -> discord.ui.View:
 
 async def _close_old(client: BandmateClient, room: Room, word: str) -> None:
     """Take the buttons off the message of the turn before."""
-    relay = room.relay
-    if relay is None or relay.message_id is None:
-        return
-    try:
-        await thread.edit(client, room, relay.message_id, word or "This turn is over.")
-    except discord.HTTPException as error:
-        log.info("room %s: the message of a turn can't be edited: %s", room.room_id, error)
+    if room.relay is not None and room.relay.message_id is not None:
+        await thread.settle(client, room, room.relay.message_id, word or "This turn is over.")
 
 
 async def _remember(client: BandmateClient, room: Room, message_id: str) -> None:

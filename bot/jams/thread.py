@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ import discord
 from bot import preferences
 from bot.languages import language_of
 from bot.localised import fitted, in_language
+from bot.network import STUMBLES
 from bot.preferences import Scope
 from generation.errors import BandmateError
 from generation.jam.room import Room
 
 if TYPE_CHECKING:
     from bot.client import BandmateClient
+
+log = logging.getLogger(__name__)
 
 
 def thread_of(client: BandmateClient, room: Room) -> discord.PartialMessageable:
@@ -72,6 +76,15 @@ async def edit(
     shown = in_language(view, language)
     more: dict[str, Any] = {} if files is None else {"attachments": list(files)}
     await message.edit(content=fitted(text, language), view=shown, **more)
+
+
+async def settle(client: BandmateClient, room: Room, message_id: str, text: str) -> None:
+    """The last words of a message of the thread; its buttons go. Where it can't be edited any more (it was deleted, the
+    thread is archived) that is logged: what is posted next says the rest."""
+    try:
+        await edit(client, room, message_id, text)
+    except (discord.HTTPException, *STUMBLES) as error:
+        log.info("room %s: message %s can't be settled: %s", room.room_id, message_id, error)
 
 
 def _guild_id(room: Room) -> int:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.files import MAX_REQUEST_BYTES, file_of, limit_in_guild
 from bot.jams import thread
 from bot.jams.card import when
@@ -62,7 +60,7 @@ async def end(client: BandmateClient, room: Room, number: int, by: Person | None
     )
     outcome = after.outcomes[-1]
     if before.message_id is not None:
-        await _without_buttons(client, room, before.message_id)
+        await thread.settle(client, room, before.message_id, "**This vote is over.**")
     await thread.post(client, room, await _result(client, outcome))
     if after.vote is not None:
         await post(client, after)
@@ -104,10 +102,3 @@ async def _maker(client: BandmateClient, take_id: str) -> str:
         return f"<@{(await client.service.origin(take.job_id)).person_id}>"
     except TakeNotFound:
         return "somebody"
-
-
-async def _without_buttons(client: BandmateClient, room: Room, message_id: str) -> None:
-    try:
-        await thread.edit(client, room, message_id, "**This vote is over.**")
-    except discord.NotFound:
-        return

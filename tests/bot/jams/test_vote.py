@@ -73,6 +73,15 @@ async def test_a_tie_is_run_off(den: Den, takes: list[str]) -> None:
     assert den.room.parent_take_id == takes[1]
 
 
+async def test_a_ballot_that_can_not_be_edited_any_more_holds_nothing_back(den: Den, takes: list[str]) -> None:
+    stage = den.stage
+    await den.say(stage.alice, "vote start", minutes=1.0)
+    await stage.bob.click(ballot(den), label=letter_of(den, takes[1]))
+    stage.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=50083, message="Thread is archived")
+    await stage.env.advance_time(66)
+    assert any("wins" in message.content and takes[1] in message.content for message in den.messages())
+
+
 async def test_what_is_refused(den: Den, takes: list[str]) -> None:
     stage = den.stage
     assert "only one" in await den.say(stage.bob, "vote start", takes=takes[0])
