@@ -35,6 +35,7 @@ _CHARLESTON, _DRUM_AND_BASS, _LOUD_OR_LUTE, _SOLO_OF = "charleston", "dnb", "lau
 _SILENT = Meaning("article", "")
 """Says nothing and is passed over by a negation."""
 _END = Meaning("separator", "")
+_DRUMS = Meaning("instrument", "drums")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,19 @@ def _is_adjective(words: Sequence[Word], index: int) -> bool:
     after_thing = is_romance and index > 0 and words[index - 1].kind in THINGS
     if word.phrase.startswith(_SOUND_OF_INSTRUMENTS):
         return before_thing or after_thing
-    if before_thing:
-        return is_negated(words, index)
-    return after_thing and _other_style(words, index) and is_negated(words, index - 1)
+    if before_thing:  # "not jazz piano but classical piano" does speak of the style
+        return is_negated(words, index) and not _wanted_elsewhere(words, index + 1)
+    # "sans batterie jazz" is jazz without drums, "sans guitare jazz" says what guitar
+    named = after_thing and (words[index - 1].meaning != _DRUMS or _other_style(words, index))
+    return named and is_negated(words, index - 1)
+
+
+def _wanted_elsewhere(words: Sequence[Word], index: int) -> bool:
+    """Whether the instrument at `index` is named once more, where no negation reaches it."""
+    return any(
+        place != index and word.meaning == words[index].meaning and not is_negated(words, place)
+        for place, word in enumerate(words)
+    )
 
 
 def _drum_and_bass(words: Sequence[Word], index: int, parts: list[str], vocabulary: Vocabulary) -> list[Word]:
@@ -133,7 +144,7 @@ def _is_hi_hat(words: Sequence[Word], index: int, dated: bool) -> bool:
         return True
     if not _is_romance(words):
         return False
-    drums = any(w.kind in ("piece", "kit") or w.meaning == Meaning("instrument", "drums") for w in words)
+    drums = any(w.kind in ("piece", "kit") or w.meaning == _DRUMS for w in words)
     return _after_with(words, index) or (
         not (dated or any(w.kind == "era" for w in words)) and (drums or _other_style(words, index))
     )
