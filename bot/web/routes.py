@@ -75,9 +75,9 @@ async def take_as_clip(request: web.Request) -> web.Response:
 @routes.post("/api/jobs")
 async def submit(request: web.Request) -> web.Response:
     """Ask for takes; the body is a JSON object with the fields of Request that the page sets."""
-    wish = parse_request(await request.text())
+    asked = parse_request(await request.text())
     key = f"web:{request.headers.get('Idempotency-Key') or secrets.token_hex(16)}"
-    ticket = await request.app[SERVICE].submit(wish, ORIGIN, key=key)
+    ticket = await request.app[SERVICE].submit(asked, ORIGIN, key=key)
     return web.json_response({"job_id": ticket.job_id}, status=HTTPStatus.CREATED)
 
 
