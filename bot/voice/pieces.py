@@ -11,7 +11,7 @@ import discord
 from bot import texts
 from bot.preferences import FRONT_END
 from bot.reply import IS_PRIVATE
-from bot.views.access import visible_take
+from bot.views.access import named_take, visible_take
 from generation.errors import RequestRefused
 from generation.jam.room import Room
 from generation.jobs import Rendered
@@ -36,7 +36,7 @@ async def chosen(interaction: discord.Interaction[BandmateClient], typed: str | 
     """The take that was typed or chosen; without one the mix of the room of this thread, elsewhere the newest take of
     the channel. Raises BandmateError."""
     if typed:
-        return await _of_take(interaction, await visible_take(interaction, typed.strip().strip("`")))
+        return await _of_take(interaction, await named_take(interaction, typed))
     service, channel_id = interaction.client.service, str(interaction.channel_id)
     room = await service.jams.of_thread(FRONT_END, channel_id)
     if room is not None:
