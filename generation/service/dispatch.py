@@ -83,8 +83,8 @@ class Dispatcher:
 
     @property
     def held(self) -> dict[str, JobStatus]:
-        """Where the jobs that are made here stand."""
-        return {job_id: held.status for job_id, held in self._held.items() if not held.is_ending}
+        """Where the jobs that are made here stand, each until its end is in the ledger."""
+        return {job_id: held.status for job_id, held in self._held.items()}
 
     def device_s(self, job_id: str) -> float:
         """Seconds that a job has held its device so far; 0 when it is not made here."""

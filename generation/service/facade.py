@@ -287,7 +287,9 @@ class Service:
         """What the ledger says of these jobs: places and times of the waiting, all of other services' jobs."""
         others = watched - set(self._dispatcher.held)
         for row in await self._ledger.jobs.many(others) if others else ():
-            yield await self._status_of(row)
+            status = await self._status_of(row)
+            if row.job_id not in self._dispatcher.held:  # else it was begun meanwhile, and its worker tells more
+                yield status
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

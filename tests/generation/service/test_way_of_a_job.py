@@ -6,6 +6,7 @@ import io
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,23 @@ async def test_updates_tell_place_progress_and_the_end(service: Service) -> None
     assert any(status.stage == "playing" and status.made_s > 0 for status in seen[1])
     assert seen[1][-1].state is seen[2][-1].state is JobState.MADE
     assert seen[1][-1].made_s == 1.0
+
+
+async def test_progress_stays_while_the_ledger_takes_its_time_to_note_the_end(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_made = service._ledger.leases.record_made
+
+    async def slowly(*of: Any, **told: Any) -> Any:
+        await asyncio.sleep(5 * service._config.poll_interval_s)
+        return await record_made(*of, **told)
+
+    monkeypatch.setattr(service._ledger.leases, "record_made", slowly)
+    ticket = await service.submit(scripted("slow 0.3"), member(), key="1")
+    seen = [status async for status in ticket.updates()]
+    fractions = [status.fraction for status in seen if status.state is JobState.RUNNING]
+    assert fractions == sorted(fractions) and fractions[-1] > 0
+    assert seen[-1].state is JobState.MADE
 
 
 async def test_the_line_says_places_and_times_once_a_speed_is_known(service: Service, tmp_path: Path) -> None:
