@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import simcord
 from bot.client import BandmateClient, DiscordConfig
 from bot.intake import Downloads
 from generation.errors import BandmateError
+from tests.support.discord_server.clock import HANG_S
 from tests.support.fake_service import FakeService
 
 OGG = ("voice-message.ogg", b"OggS fake voice message")
@@ -85,6 +88,34 @@ class Stage:
         return self.takes()[-1]
 
 
+class PatientEnv(simcord.Env):
+    """simcord's Discord, in which a slow machine takes longer and no more.
+
+    Its `settle_timeout` says which waits are virtual (longer ones: only advance_time ends them), and how long the bot
+    may take to come to rest; the second is HANG_S here.
+    """
+
+    async def _settle_internal(self, **how: Any) -> None:
+        settle, give_up_at = super()._settle_internal, time.monotonic() + HANG_S
+        while True:
+            try:
+                return await settle(**how)
+            except TimeoutError:
+                if time.monotonic() > give_up_at:
+                    raise
+                how["_deadline"] = None
+
+    async def _advance_to(self, target: float, deadline: float) -> None:
+        advance, give_up_at = super()._advance_to, time.monotonic() + HANG_S
+        while True:
+            try:
+                return await advance(target, deadline)
+            except TimeoutError:
+                if time.monotonic() > give_up_at:
+                    raise
+                deadline = asyncio.get_running_loop().time() + self.settle_timeout
+
+
 def original_of(error: BaseException) -> Exception:
     """The error inside discord.py's wrapper."""
     original = error.original if isinstance(error, discord.app_commands.CommandInvokeError) else error
@@ -107,8 +138,7 @@ async def open_stage(tmp_path: Path, **settings: Any) -> AsyncIterator[Stage]:
     service = FakeService()
     config = DiscordConfig(tmp_path / "synced.json", guild_ready_timeout_s=0, **settings)
     client = make_client(service, config)
-    # Waits longer than this are virtual: only advance_time ends them.
-    env = simcord.Env(client, settle_timeout=3)
+    env = PatientEnv(client, settle_timeout=3)
     service.wait = lambda awaitable, reason: env.external_wait(awaitable, reason=reason)  # type: ignore[method-assign]
     service.jams.rooms.clock = lambda: env.now().timestamp()
     await env.start()
