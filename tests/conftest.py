@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from generation.heap import spare_what_lives_long
 from tests.support.databases import postgres_server
 from tests.support.late_analysis import HEARINGS
 from tests.support.patience import make_loops_patient
@@ -37,8 +38,7 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        gc.collect()
-        gc.freeze()
+        spare_what_lives_long()
         gc.enable()
 
 
@@ -54,8 +54,7 @@ def nothing_frozen() -> Iterator[None]:
     """For tests of what is kept out of the garbage collector's sight."""
     gc.unfreeze()
     yield
-    gc.collect()
-    gc.freeze()
+    spare_what_lives_long()
 
 
 @pytest.fixture(scope="session", autouse=True)

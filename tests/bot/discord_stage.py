@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,24 +96,24 @@ class PatientEnv(simcord.Env):
     """
 
     async def _settle_internal(self, **how: Any) -> None:
-        settle, give_up_at = super()._settle_internal, time.monotonic() + HANG_S
-        while True:
-            try:
-                return await settle(**how)
-            except TimeoutError:
-                if time.monotonic() > give_up_at:
-                    raise
-                how["_deadline"] = None
+        settle = super()._settle_internal
+        await _insisting(lambda: settle(**how), lambda: settle(**{**how, "_deadline": None}))
 
     async def _advance_to(self, target: float, deadline: float) -> None:
-        advance, give_up_at = super()._advance_to, time.monotonic() + HANG_S
-        while True:
-            try:
-                return await advance(target, deadline)
-            except TimeoutError:
-                if time.monotonic() > give_up_at:
-                    raise
-                deadline = asyncio.get_running_loop().time() + self.settle_timeout
+        advance, now_s = super()._advance_to, asyncio.get_running_loop().time
+        await _insisting(lambda: advance(target, deadline), lambda: advance(target, now_s() + self.settle_timeout))
+
+
+async def _insisting(first: Callable[[], Awaitable[None]], again: Callable[[], Awaitable[None]]) -> None:
+    """The first, and after a TimeoutError the other one again and again, up to HANG_S."""
+    attempt, give_up_at = first, time.monotonic() + HANG_S
+    while True:
+        try:
+            return await attempt()
+        except TimeoutError:
+            if time.monotonic() > give_up_at:
+                raise
+            attempt = again
 
 
 def original_of(error: BaseException) -> Exception:

@@ -59,19 +59,21 @@ def _measuring(samples: Wave, weight: NDArray[np.float32]) -> Steps[float]:
 
 @lru_cache(maxsize=1)
 def _no_weighting() -> NDArray[np.float32]:
-    weight = np.full(SLICE_FRAMES // 2 + 1, 2 / SLICE_FRAMES**2, dtype=np.float32)
-    weight[0] /= 2
-    return weight
+    return _weights(np.ones(SLICE_FRAMES // 2 + 1))
 
 
 @lru_cache(maxsize=1)
 def _k_weighting() -> NDArray[np.float32]:
-    """Weights [bins] that turn |rfft|^2 of a slice into its mean K-weighted power (Parseval)."""
     z = np.exp(-2j * np.pi * np.fft.rfftfreq(SLICE_FRAMES, 1 / SAMPLE_RATE_HZ) / 48_000)
     response = np.ones(len(z), dtype=complex)
     for numerator, denominator in (_STAGE_1, _STAGE_2):
         response *= np.polyval(numerator[::-1], z) / np.polyval(denominator[::-1], z)
-    weight = (2 * np.abs(response) ** 2 / SLICE_FRAMES**2).astype(np.float32)
+    return _weights(np.abs(response))
+
+
+def _weights(gains: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Weights [bins] that turn |rfft|^2 of a slice into its mean power after a filter of these gains (Parseval)."""
+    weight = (2 * gains**2 / SLICE_FRAMES**2).astype(np.float32)
     weight[0] /= 2
     return weight
 
