@@ -170,6 +170,15 @@ async def test_a_coding_that_is_not_read() -> None:
     assert "coding that I don't read" in await refusal(ac3)
 
 
+@pytest.mark.parametrize("coding", [["-c:a", "dca", "-strict", "-2", "-f", "dts"], ["-c:a", "ac3", "-f", "spdif"]])
+async def test_what_pretends_to_be_samples_is_not_played_as_noise(coding: list[str]) -> None:
+    """What a film's sound becomes on a CD, or in a recording of a digital output: a WAV by its header."""
+    noise = ["-f", "lavfi", "-i", "anoisesrc=d=2:a=0.3", "-ac", "2", "-ar", "44100"]
+    words = np.frombuffer(clips.run_ffmpeg([*noise, *coding], ".bin"), "<i2")
+    pretending = wav(words[: len(words) // 2 * 2].reshape(-1, 2), subtype="PCM_16")
+    assert "coding that I don't read" in await refusal(pretending)
+
+
 async def test_numbers_that_are_none_are_silenced() -> None:
     samples = clips.tone(1, channels=1).samples[0].copy()
     samples[::100] = np.nan
