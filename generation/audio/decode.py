@@ -33,9 +33,9 @@ ABSURD_RATE_HZ = 768_000
 NOT_STARTED = (126, 127)
 """What a shell says of a program that is no program or is not there."""
 
-PATIENCE = Patience(silent_s=0.1, s_per_byte=1e-7)
+PATIENCE = Patience(silent_s=0.09, s_per_byte=1e-7)
 """A file that costs more than this without a sample of sound is made to cost: the first sound of a real one comes after
-0.01 to 0.02 s, of one with 8 MB of tags or pictures in it after 0.03 to 0.08 s. A byte of sound costs 3e-8 s at most.
+0.01 to 0.02 s, of one with 4 MB of tags or pictures in it after 0.02 to 0.05 s. A byte of sound costs 3e-8 s at most.
 (Processor seconds on the machine of the benchmarks; a slower or busier one gives more.)"""
 
 CHATTER_BYTES = 131_072

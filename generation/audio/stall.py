@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import mmap
 import signal
-import statistics
 import time
 from collections.abc import Callable, Sized
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ LOOK_S = 0.002
 REFERENCE_S = 0.007
 """What `_piece_of_work` takes on the machine on which the limits were measured."""
 _NUM_PIECES = 3
+MAX_TIMES_SUSPECT = 2
+"""What one measurement says of the moments around it is a guess; a suspect gets two, or it would get any time."""
 _PROC = Path("/proc")
 
 
@@ -34,9 +35,10 @@ async def stalled(pid: int, said: Sized, patience: Patience, send: Callable[[sig
     """Returns, after SIGKILL, when the process has worked for longer than it may. Where it can't be seen: never.
 
     Processor time, its children's too: a machine that is busy with other things makes nobody a suspect. A suspect is
-    stopped while it is measured how slow the machine is at this very moment, and goes on as long as that explains it.
+    stopped while it is measured how slow the machine is at this very moment, and goes on where that explains it; once
+    more where the machine has become slower still.
     """
-    slowness, length, since_s = 1.0, 0, 0.0
+    slowness, num_times_suspect, length, since_s = 1.0, 0, 0, 0.0
     while True:
         worked_s = cpu_s(pid)
         if len(said) > length:
@@ -45,7 +47,8 @@ async def stalled(pid: int, said: Sized, patience: Patience, send: Callable[[sig
         until_s = min(since_s + slowness * patience.silent_s, slowness * in_all_s)
         if worked_s >= until_s:
             send(signal.SIGSTOP)
-            measured = await asyncio.to_thread(slowness_now)
+            num_times_suspect += 1
+            measured = await asyncio.to_thread(slowness_now) if num_times_suspect <= MAX_TIMES_SUSPECT else slowness
             if measured <= slowness:
                 send(signal.SIGKILL)
                 return
@@ -72,7 +75,7 @@ def _own_cpu_s(pid: int) -> float:
 
 def slowness_now() -> float:
     """How much slower this machine works now than the one on which limits were measured; 1 when it does not. 20 ms."""
-    return max(statistics.median(_piece_of_work() for _ in range(_NUM_PIECES)) / REFERENCE_S, 1.0)
+    return max(min(_piece_of_work() for _ in range(_NUM_PIECES)) / REFERENCE_S, 1.0)
 
 
 def _piece_of_work() -> float:
