@@ -7,13 +7,13 @@ a lute, and German for "loud"; jazz is a style, but "no jazz guitar" excludes a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from generation.engines.arranger.prompt_reach import Reach, Word
 from generation.engines.arranger.vocabulary import Meaning, Vocabulary
 
 THINGS = frozenset({"instrument", "piece", "kit"})
 _STYLES = frozenset({"style", "genre"})
-_NEGATING = frozenset({"negation", "less", "excess"})
 _WITHOUT = frozenset({"no", "without", "without any", "minus", "ohne", "kein", "keine", "sans", "pas de", "sin"})
 """Negations of what is in a band; the others ("not", "anything but") rather speak of its style."""
 _WITH = frozenset({"with", "plus", "add", "mit", "dazu", "con", "avec", "ajoute"})
@@ -36,19 +36,6 @@ _SILENT = Meaning("article", "")
 """Says nothing and is passed over by a negation."""
 _END = Meaning("separator", "")
 _DRUMS = Meaning("instrument", "drums")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A phrase of the prompt and what it means; None where nobody knows."""
-
-    phrase: str
-    meaning: Meaning | None
-
-    @property
-    def kind(self) -> str:
-        """The kind of its meaning, empty where nobody knows."""
-        return self.meaning.kind if self.meaning is not None else ""
 
 
 def settled(words: Sequence[Word], vocabulary: Vocabulary, *, dated: bool = False) -> list[Word]:
@@ -105,16 +92,16 @@ def _is_adjective(words: Sequence[Word], index: int) -> bool:
     if word.phrase.startswith(_SOUND_OF_INSTRUMENTS):
         return before_thing or after_thing
     if before_thing:  # "not jazz piano but classical piano" does speak of the style
-        return is_negated(words, index) and not _wanted_elsewhere(words, index + 1)
+        return _is_negated(words, index) and not _wanted_elsewhere(words, index + 1)
     # "sans batterie jazz" is jazz without drums, "sans guitare jazz" says what guitar
     named = after_thing and (words[index - 1].meaning != _DRUMS or _other_style(words, index))
-    return named and is_negated(words, index - 1)
+    return named and _is_negated(words, index - 1)
 
 
 def _wanted_elsewhere(words: Sequence[Word], index: int) -> bool:
     """Whether the instrument at `index` is named once more, where no negation reaches it."""
     return any(
-        place != index and word.meaning == words[index].meaning and not is_negated(words, place)
+        place != index and word.meaning == words[index].meaning and not _is_negated(words, place)
         for place, word in enumerate(words)
     )
 
@@ -129,13 +116,13 @@ def _drum_and_bass(words: Sequence[Word], index: int, parts: list[str], vocabula
 
 def _is_in_the_band(words: Sequence[Word], index: int) -> bool:
     """Whether it is left out, or comes with or joined to something else of a prompt that names another style."""
-    if is_negated(words, index):
+    if _is_negated(words, index):
         return True
     return _other_style(words, index) and (_after_with(words, index) or _before(words, index).kind == "join")
 
 
 def _is_hi_hat(words: Sequence[Word], index: int, dated: bool) -> bool:
-    if is_negated(words, index):
+    if _is_negated(words, index):
         return True
     neighbours = (_before(words, index).phrase, words[index + 1].phrase if index + 1 < len(words) else "")
     if _NAMES_A_DANCE & set(neighbours):
@@ -161,18 +148,12 @@ def _beside_a_piece(words: Sequence[Word], index: int) -> bool:
     return False
 
 
-def is_negated(words: Sequence[Word], index: int) -> bool:
-    """Whether a "no" or "less" reaches the word at `index`, as prompt_words.py reads them."""
-    crossed = ""
-    for word in reversed(words[:index]):
-        if word.kind in _NEGATING:
-            return True
-        if word.kind in ("separator", "contrast", "only", "after"):
-            return False
-        if word.kind in THINGS | _STYLES and crossed != "join":
-            return False
-        crossed = crossed if word.kind == "article" else word.kind
-    return False
+def _is_negated(words: Sequence[Word], index: int) -> bool:
+    """Whether a "no" or "less" reaches the word at `index`."""
+    reach = Reach()
+    for word in words[:index]:
+        reach.hear(word)
+    return reach.is_on
 
 
 def _before(words: Sequence[Word], index: int) -> Word:
@@ -187,7 +168,7 @@ def _after_with(words: Sequence[Word], index: int) -> bool:
 def _other_style(words: Sequence[Word], index: int) -> bool:
     """Whether the prompt names a style with another word that it does not exclude."""
     return any(
-        word.kind in _STYLES and word.phrase != words[index].phrase and not is_negated(words, place)
+        word.kind in _STYLES and word.phrase != words[index].phrase and not _is_negated(words, place)
         for place, word in enumerate(words)
     )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
+from generation.engines.arranger.prompt_reach import Sense
 from generation.engines.arranger.vocabulary import Meaning, Vocabulary, tokens_of
 from generation.engines.arranger.wish import InstrumentWish, WishDraft
-
-Sense = Literal["plain", "no", "less", "open"]
-"""How a phrase is meant: as it stands; excluded; less of it; neither asked for nor excluded."""
 
 CONTRARY_SHARE = 0.5
 """How much of a word's effect on tempo and energy a negation turns round: "not fast" is rather slow, not slow."""
