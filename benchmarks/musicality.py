@@ -32,7 +32,7 @@ from generation.request import Operation
 
 if TYPE_CHECKING:
     from benchmarks.music.cases import Case
-    from benchmarks.music.report import Result
+    from benchmarks.music.result import Result
 
 SHORT_FORM = 12
 VERSIONS = (
@@ -111,6 +111,7 @@ def run(cases: Sequence[Case], options: argparse.Namespace) -> list[Result]:
 def show(results: Sequence[Result]) -> None:
     """The tables on the terminal."""
     from benchmarks.music import report
+    from benchmarks.music.promises import promises
 
     for engine in dict.fromkeys(result.case.engine for result in results):
         first, *rest = report.table([result for result in results if result.case.engine == engine])
@@ -119,10 +120,10 @@ def show(results: Sequence[Result]) -> None:
             if any(row[1:]):
                 own.add_row(*row)
         console.print(own)
-    promises = Table("promise", "aim", "measured", "kept")
-    for name, aim, found, kept in report.targets(results):
-        promises.add_row(name, aim, found, "yes" if kept else "[red]no")
-    console.print(promises)
+    promised = Table("promise", "aim", "measured", "kept")
+    for name, aim, found, kept in promises(results):
+        promised.add_row(name, aim, found, "yes" if kept else "[red]no")
+    console.print(promised)
     for command, sentence in report.worst(results):
         console.print(f"{command}\n    {sentence}", highlight=False, soft_wrap=True)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.music.cases import Case
-from benchmarks.music.report import Result
+from benchmarks.music.result import Result
 
 if TYPE_CHECKING:
     from benchmarks.music.drive import Outcome, Stage

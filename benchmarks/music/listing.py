@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks.music.report import Result, groups
+from benchmarks.music.result import Result, groups
 
 Cell = Callable[[Result], str]
 

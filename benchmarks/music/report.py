@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.music.cases import Case
-from benchmarks.music.figures import Figures
+from benchmarks.music.listing import case_tables
+from benchmarks.music.promises import promises
+from benchmarks.music.result import Result, groups, values_of
 
 NUMBERS: dict[str, tuple[str, str]] = {
     # name: (how it is summed up, format)
@@ -58,22 +57,6 @@ SUMMED: dict[str, Callable[[np.ndarray], float]] = {
 Row = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Result:
-    """A case and its figures."""
-
-    case: Case
-    figures: Figures
-
-
-def groups(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """By engine and operation, in the order of the cases."""
-    found: dict[str, list[Result]] = {}
-    for result in results:
-        found.setdefault(f"{result.case.engine} {result.case.operation.value}", []).append(result)
-    return found
-
-
 def table(results: Sequence[Result]) -> list[Row]:
     """A row for each figure, a column for each engine and operation; the first row has their names."""
     by_group = groups(results)
@@ -91,13 +74,8 @@ def table(results: Sequence[Result]) -> list[Row]:
     return rows
 
 
-def _values(items: Sequence[Result], name: str) -> np.ndarray:
-    found = [result.figures.numbers.get(name, math.nan) for result in items]
-    return np.array([value for value in found if not math.isnan(value)])
-
-
 def _cell(items: Sequence[Result], name: str, how: str, form: str) -> str:
-    values = _values(items, name)
+    values = values_of(items, name)
     if not values.size:
         return ""
     if how == "range":
@@ -111,78 +89,8 @@ def _counted(items: Sequence[Result], word: str) -> str:
 
 
 def _obeyed(items: Sequence[Result]) -> str:
-    wanted = _values(items, "words").sum()
-    return f"{_values(items, 'words obeyed').sum():.0f} of {wanted:.0f}" if wanted else ""
-
-
-def targets(results: Sequence[Result]) -> list[tuple[str, str, str, bool]]:
-    """What the product promises: (promise, aim, measured, kept); promises that no case speaks of are left out."""
-    rows: list[tuple[str, str, str, bool]] = []
-
-    def share(name: str, found: list[bool], aim: float) -> None:
-        if found:
-            mean = float(np.mean(found))
-            rows.append((name, f">= {aim:.0%}", f"{mean:.1%} of {len(found)}", mean >= aim))
-
-    def mean_of(name: str, values: np.ndarray, aim: float) -> None:
-        if values.size:
-            rows.append((name, f">= {aim}", f"{values.mean():.3f} of {values.size}", bool(values.mean() >= aim)))
-
-    own = [result for result in results if result.case.engine != "musicgen"]
-    kinds = [r.figures.words["tempo"] for r in own if "tempo" in r.figures.words]
-    share("tempo within 2 %", [kind == "right" for kind in kinds], 0.95)
-    share("tempo within 2 %, half, double and thirds allowed", [kind != "wrong" for kind in kinds], 0.95)
-    for word in ("key said", "key of the notes"):
-        keys = [r.figures.words[word] for r in own if word in r.figures.words]
-        share(f"{word}: same or relative", [key in ("same", "relative") for key in keys], 0.85)
-    for operation in ("accompany", "blend"):
-        chosen = [r for r in own if r.case.operation.value == operation]
-        mean_of(f"beat F, {operation}", _values(chosen, "beat F"), 0.9)
-        mean_of(f"downbeat F, {operation}", _values(chosen, "downbeat F"), 0.8)
-    for engine in ("arranger", "musicgen"):
-        joined = [r for r in results if r.case.operation.value == "extend" and r.case.engine == engine]
-        share(
-            f"joins that can't be heard, {engine}",
-            [not _says(r, "join at") for r in joined if _has(r, "step ratio")],
-            1.0,
-        )
-        share(
-            f"the same in the MP3 that is posted, {engine}",
-            [not _says(r, "join in mp3") for r in joined if _has(r, "mp3 step ratio")],
-            1.0,
-        )
-    loops = [r for r in results if r.case.operation.value == "loop" and _has(r, "step ratio")]
-    share("loops: seam that can't be heard", [not _says(r, "seam:", "a hole") for r in loops], 1.0)
-    share("loops: no gap in wav, flac, ogg", [not _says(r, "gap of", "moved by") for r in loops], 1.0)
-    taken = [r for r in results if _has(r, "LUFS")]
-    share("loudness -14 LUFS +-1", [not _says(r, "loudness") for r in taken], 1.0)
-    share("true peak <= -1 dBFS", [not _says(r, "true peak") for r in taken], 1.0)
-    share("lengths as asked", [not _says(r, "s long instead") for r in taken if _has(r, "length off s")], 1.0)
-    share(
-        "replay identical",
-        [r.figures.numbers["replay identical"] == 1 for r in taken if _has(r, "replay identical")],
-        1.0,
-    )
-    share("no unexplained error", [not _says(r, "unexplained") for r in results], 1.0)
-    share("no refusal of usable input", [not _says(r, "refused") for r in results], 1.0)
-    for clocked in (r.figures.numbers for r in results if _has(r, "clock s")):
-        seconds, slowest = clocked["clock s"], clocked["slowest clock s"]
-        found = f"{seconds:.2f} s (the slowest of five {slowest:.2f} s)"
-        rows.append(("hear, finish and check 30 s of music on two cores", "<= 1.5 s", found, seconds <= 1.5))
-    words, obeyed = _values(results, "words").sum(), _values(results, "words obeyed").sum()
-    if words:
-        rows.append(
-            ("prompt words obeyed", ">= 95%", f"{obeyed / words:.1%} of {words:.0f}", bool(obeyed / words >= 0.95))
-        )
-    return rows
-
-
-def _has(result: Result, name: str) -> bool:
-    return name in result.figures.numbers
-
-
-def _says(result: Result, *beginnings: str) -> bool:
-    return any(start in sentence for sentence in result.figures.short for start in beginnings)
+    wanted = values_of(items, "words").sum()
+    return f"{values_of(items, 'words obeyed').sum():.0f} of {wanted:.0f}" if wanted else ""
 
 
 def worst(results: Sequence[Result], number: int = 40) -> list[tuple[str, str]]:
@@ -195,11 +103,9 @@ def worst(results: Sequence[Result], number: int = 40) -> list[tuple[str, str]]:
 
 def markdown(results: Sequence[Result], heading: Sequence[str]) -> str:
     """The whole report as a page."""
-    from benchmarks.music.listing import case_tables
-
     lines = [*heading, "", "## Promises", "", "| promise | aim | measured | kept |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| {name} | {aim} | {found} | {'yes' if kept else '**no**'} |" for name, aim, found, kept in targets(results)
+        f"| {name} | {aim} | {found} | {'yes' if kept else '**no**'} |" for name, aim, found, kept in promises(results)
     ]
     lines += ["", "## By engine and operation", ""]
     for engine in dict.fromkeys(result.case.engine for result in results):
