@@ -15,7 +15,9 @@ import tempfile
 import time
 import warnings
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -55,7 +57,7 @@ def pydub_from_file(data: bytes, demuxer: str) -> object:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
-    peer = type("Peer", (AudioSegment,), {"converter": ffmpeg_path()})
+    peer: Any = type("Peer", (AudioSegment,), {"converter": ffmpeg_path()})
     return peer.from_file_using_temporary_files(io.BytesIO(data), format=demuxer)
 
 
@@ -68,9 +70,9 @@ async def decode_table(runs: int) -> Table:
     demuxers = {"m4a": "mp4", "m4a-alac": "mp4", "mkv": "matroska", "webm": "matroska", "aac": "aac"}
     for name in clips.FORMATS:
         data = clips.encoded(song(), name)
-        ours = await median_ms(lambda data=data: decode(data, limits), runs)
+        ours = await median_ms(partial(decode, data, limits), runs)
         demuxer = demuxers.get(name, name.split("-")[0])
-        peer = await median_ms(lambda d=data, x=demuxer: asyncio.to_thread(pydub_from_file, d, x), runs)
+        peer = await median_ms(partial(asyncio.to_thread, pydub_from_file, data, demuxer), runs)
         row = [name, f"{len(data) / 1024:.0f}", f"{ours:.0f}", f"{1000 * SECONDS / ours:.0f}"]
         row += [f"{peer:.0f}", f"{ours / peer:.2f}"]
         table.add_row(*row)
@@ -85,7 +87,7 @@ async def encode_table(runs: int) -> Table:
         table.add_column(column, justify="right" if column != "what" else "left")
     for audio_format in AudioFormat:
         data = await encode(clip, audio_format)
-        ms = await median_ms(lambda audio_format=audio_format: encode(clip, audio_format), runs)
+        ms = await median_ms(partial(encode, clip, audio_format), runs)
         table.add_row(audio_format.value, f"{len(data) / 1024:.0f}", f"{ms:.0f}", f"{1000 * SECONDS / ms:.0f}")
     finishing = await median_ms(lambda: asyncio.to_thread(finish, clip), runs)
     table.add_row("finish (-14 LUFS, limiter)", "", f"{finishing:.0f}", f"{1000 * SECONDS / finishing:.0f}")

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 import numpy as np
 from rich.console import Console
@@ -26,7 +27,7 @@ from rich.table import Table
 
 from generation.audio import decode as decoder
 from generation.audio.decode import DecodeLimits, decode
-from generation.audio.sandbox import ChildResult, isolation_report
+from generation.audio.sandbox import ChildLimits, ChildResult, isolation_report, run_limited
 from generation.audio.stall import slowness_now
 from generation.errors import ClipRefused
 from tests.support import clips
@@ -61,11 +62,13 @@ class Watch:
     """Stands before the decoder's child and notes how each one ended."""
 
     def __init__(self) -> None:
-        self._run_limited, self.exit_codes = decoder.run_limited, collections.Counter[int]()
-        decoder.run_limited = self._run  # type: ignore[assignment]
+        self.exit_codes = collections.Counter[int]()
 
-    async def _run(self, *args: object, **options: object) -> ChildResult:
-        result = await self._run_limited(*args, **options)  # type: ignore[arg-type]
+    async def run_limited(
+        self, command: Sequence[str], limits: ChildLimits, *, pass_fds: Sequence[int] = ()
+    ) -> ChildResult:
+        """What the decoder calls instead of the sandbox's own."""
+        result = await run_limited(command, limits, pass_fds=pass_fds)
         self.exit_codes[result.exit_code] += 1
         return result
 
@@ -196,7 +199,8 @@ def main() -> int:
     arguments = parser.parse_args()
     console.print(isolation_report())
     watch, begun_s = Watch(), time.monotonic()
-    stories, num_connections = asyncio.run(run(arguments.count, arguments.seed, watch))
+    with patch.object(decoder, "run_limited", watch.run_limited):
+        stories, num_connections = asyncio.run(run(arguments.count, arguments.seed, watch))
     for table in tables(stories):
         console.print(table)
     child_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

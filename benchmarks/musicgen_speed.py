@@ -22,6 +22,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -46,6 +47,7 @@ from generation.engines.base import EngineJob
 from generation.engines.musicgen.batch import Batch, Row
 from generation.engines.musicgen.cache import Cache
 from generation.engines.musicgen.delay import lay_out
+from generation.engines.musicgen.inference import inference
 from generation.engines.musicgen.linear import Linear, Precision
 from generation.engines.musicgen.loading import Checkpoint, assemble
 from generation.engines.musicgen.memory import rows_that_fit
@@ -145,7 +147,7 @@ def report_error(checkpoint: Checkpoint, model: Any, codes: Tensor, report: Repo
     )
 
 
-@torch.inference_mode()
+@inference
 def logits_after(checkpoint: Checkpoint, codes: Tensor) -> Tensor:
     """The logits with the prompt after each of the codes, float32 [positions, codebooks, codes], on the CPU."""
     batch, shape = make_batch(checkpoint, 1), checkpoint.shape
@@ -165,7 +167,7 @@ def report_speed(checkpoint: Checkpoint, wishes: argparse.Namespace, peers: list
     """A row of the table for each number of requests and length of prompt."""
     weights, device = checkpoint.weights, checkpoint.weights.device
     memory = torch.ones(READ_BYTES // 4, device=device)
-    works = [lambda peer=peer: peer.generate(wishes.frames) for peer in peers]  # type: ignore[misc]
+    works = [partial(peer.generate, wishes.frames) for peer in peers]
     for prompt_frames in wishes.prompts:
         for num_rows in wishes.rows:
             if prompt_frames and num_rows > MAX_ROWS_WITH_CLIP:
@@ -185,7 +187,7 @@ def report_speed(checkpoint: Checkpoint, wishes: argparse.Namespace, peers: list
 
 def stepping(
     checkpoint: Checkpoint, wishes: argparse.Namespace, num_rows: int, prompt_frames: int
-) -> Callable[[], Any]:
+) -> Callable[[], None]:
     """Work of `wishes.frames` steps of a batch in which so many rows have joined, warmed up, for every round."""
     batch, num_frames = make_batch(checkpoint, num_rows), wishes.rounds * wishes.frames + num_rows + NUM_WARM_UPS + 4
     seeds = range(num_rows)
@@ -196,7 +198,12 @@ def stepping(
     join(batch, rows)
     for _ in range(NUM_WARM_UPS):
         batch.step()
-    return lambda: [batch.step() for _ in range(wishes.frames)]
+
+    def steps() -> None:
+        for _ in range(wishes.frames):
+            batch.step()
+
+    return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +248,13 @@ def step_bytes(checkpoint: Checkpoint, num_rows: int, mean_place: float) -> floa
             products += [layer.cross.query, layer.cross.out]
     total = sum(_product_bytes(product, num_rows) for product in products)
     line = 2 * weights.shape.hidden * weights.precision.cache_dtype.itemsize * weights.shape.num_layers
-    return total + num_rows * 2 * mean_place * line
+    return float(total + num_rows * 2 * mean_place * line)
 
 
 def _product_bytes(product: Linear, num_rows: int) -> int:
     """In int4 steps of several takes read the weights' other form, a byte each."""
     if isinstance(product, Int4Linear) and num_rows > 1:
-        return product.num_inputs * product.num_outputs
+        return int(product.num_inputs * product.num_outputs)
     return int(product.num_bytes)
 
 

@@ -6,7 +6,7 @@ Before that the steady part is told from the struck one by median filters (Fitzg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,7 +33,7 @@ class Chroma:
         piece = self.frames[first : max(round(end_s / HOP_S), first + 1)]
         return piece.mean(axis=0) if len(piece) else np.zeros(12)
 
-    def bars(self, edges_s: Sequence[float]) -> np.ndarray:
+    def bars(self, edges_s: Iterable[float]) -> np.ndarray:
         """The mean of every bar, [bars, 12]."""
         return np.array([self.between(*edges) for edges in pairwise(edges_s)])
 

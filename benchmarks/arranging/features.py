@@ -49,7 +49,7 @@ def _families(notes: list[Written]) -> np.ndarray:
 
 def _shares(values: list[int], size: int) -> np.ndarray:
     counts = np.bincount([min(value, size - 1) for value in values], minlength=size).astype(float)
-    return counts / max(counts.sum(), 1.0)
+    return np.asarray(counts / max(counts.sum(), 1.0))
 
 
 def _above_roots(notes: list[Written], low: list[Written]) -> list[int]:
@@ -74,7 +74,7 @@ def onsets(notes: list[Written], sheet: Sheet) -> np.ndarray:
     found = np.zeros(STEPS)
     for note in notes:
         found[round((note.start - sheet.pickup) % sheet.beats_per_bar * 4) % STEPS] += note.velocity / 100
-    return np.sqrt(found / bars)
+    return np.asarray(np.sqrt(found / bars))
 
 
 def swing(notes: tuple[Written, ...]) -> float:

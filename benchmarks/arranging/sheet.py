@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -89,7 +90,7 @@ def _absolute(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:
     return list(zip(accumulate(message.time for message in track), track, strict=True))
 
 
-def _clock(tempos: list[tuple[int, int]], ticks_per_quarter: int):  # type: ignore[no-untyped-def]
+def _clock(tempos: list[tuple[int, int]], ticks_per_quarter: int) -> Callable[[int], float]:
     """A function from ticks to seconds."""
     starts = [tick for tick, _ in tempos]
     at = [0.0]

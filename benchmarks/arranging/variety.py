@@ -51,9 +51,9 @@ def measured(style: Style, seeds: int = SEEDS) -> Variety:
         for part in one.score.parts
         if not part.name.startswith(("effects", "texture"))
     ]
-    copies = [composed(Operation.VARY, word, seed, hearings.song(), strength=0.1) for seed in (1, 2)]
+    copy, another = (composed(Operation.VARY, word, seed, hearings.song(), strength=0.1) for seed in (1, 2))
     density = np.mean([sum(len(part.notes) for part in one.score.parts) / LENGTH_S for one in made])
     return Variety(
         min(share_in_harmony(one) for one in made), max(runs), max(alike, default=0.0), max(tunes, default=0.0),
-        float(np.mean(alike or [0.0])), likeness(*copies), float(density),
+        float(np.mean(alike or [0.0])), likeness(copy, another), float(density),
     )  # fmt: skip

@@ -7,6 +7,7 @@ the drop is than the build before it, and whether the build rises.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def measured(style: Style, seeds: int = SEEDS) -> Writing:
     )  # fmt: skip
 
 
-def _share(made: list[Composition], counted) -> float:  # type: ignore[no-untyped-def]
+def _share(made: list[Composition], counted: Callable[[Composition], tuple[int, int]]) -> float:
     along, moves = (sum(counts) for counts in zip(*map(counted, made), strict=True))
     return float(along / max(moves, 1))
 

@@ -58,11 +58,12 @@ def _moved(times_s: np.ndarray, clip: Clip, part: Clip, factor: float) -> np.nda
     laid = np.pad(_stretched(source, stretch), (max(shift, 0), 0))[max(-shift, 0) :]
     laid = np.pad(laid, (0, max(target.size - laid.size, 0)))[: target.size]
     found = times_s * stretch + shift / sound.FLUX_RATE_HZ
-    return found + np.array([_local_shift_s(target, laid, time_s) for time_s in found])
+    return np.asarray(found + np.array([_local_shift_s(target, laid, time_s) for time_s in found]))
 
 
 def _stretched(strength: np.ndarray, factor: float) -> np.ndarray:
-    return np.interp(np.arange(round(strength.size * factor)) / factor, np.arange(strength.size), strength)
+    places = np.arange(round(strength.size * factor)) / factor
+    return np.asarray(np.interp(places, np.arange(strength.size), strength))
 
 
 def _best_shift(target: np.ndarray, source: np.ndarray) -> tuple[float, int]:

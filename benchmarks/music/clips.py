@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -154,9 +154,9 @@ def _makers() -> dict[str, Callable[[], Written]]:
     makers: dict[str, Callable[[], Written]] = {}
     for plan in (*PLANS, *MORE):
         name = plan.name.replace(" ", "-")
-        makers[name] = lambda plan=plan, name=name: _of_plan(plan, name)
+        makers[name] = partial(_of_plan, plan, name)
     for name, (song, key) in HUMS.items():
-        makers[name] = lambda name=name, song=song, key=key: _of_hum(name, song, key)
+        makers[name] = partial(_of_hum, name, song, key)
     makers["no-beat"] = _without_beat
     return makers
 
@@ -203,7 +203,7 @@ def _played(song: Song, how: Recording) -> Song:
     rng = np.random.default_rng(9)
 
     def at(time_s: float) -> float:
-        return time_s + how.waver_s * np.sin(2 * np.pi * time_s / 8.0)
+        return time_s + how.waver_s * float(np.sin(2 * np.pi * time_s / 8.0))
 
     notes = tuple(
         replace(note, start_s=max(at(note.start_s) + rng.normal(how.late_ms, how.spread_ms) / 1000, 0.0))

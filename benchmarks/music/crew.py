@@ -108,7 +108,7 @@ def write_take(outcome: Outcome, folder: Path) -> None:
     name = outcome.case.name.replace("/", "-")
     for clip in outcome.case.clips:
         (folder / f"{name}.clip-{clip}").write_bytes(written(clip).data)
-    if outcome.take is not None:
+    if outcome.finished is not None:
         (folder / f"{name}.wav").write_bytes(wav_bytes(outcome.take, "PCM_24"))
     if outcome.midi is not None:
         (folder / f"{name}.mid").write_bytes(outcome.midi)

@@ -34,17 +34,24 @@ MAX_STEPS = 20_000
 SEED = 7
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A take: `raw` is the engine's own audio, `take` the finished one, `made` what the worker tells of it."""
+
+    raw: Clip
+    take: Clip
+    made: MadeTake
+
+
 @dataclass
 class Outcome:
     """What came of a case. `sentence` is the answer where there is no take; `fault` the traceback of an error that
-    nobody wrote a sentence for; `raw` is the engine's own audio, `take` the finished one, `data` the delivered file."""
+    nobody wrote a sentence for; `data` is the delivered file. `raw`, `take` and `made` are those of `finished`."""
 
     case: Case
     clips: tuple[Clip, ...] = ()
     hearings: tuple[Hearing, ...] = ()
-    raw: Clip | None = None
-    take: Clip | None = None
-    made: MadeTake | None = None
+    finished: Finished | None = None
     midi: bytes | None = None
     stems: dict[str, Clip] = field(default_factory=dict)
     data: bytes = b""
@@ -52,6 +59,24 @@ class Outcome:
     sentence: str = ""
     fault: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def raw(self) -> Clip:
+        return self._whole.raw
+
+    @property
+    def take(self) -> Clip:
+        return self._whole.take
+
+    @property
+    def made(self) -> MadeTake:
+        return self._whole.made
+
+    @property
+    def _whole(self) -> Finished:
+        if self.finished is None:
+            raise LookupError(f"{self.case.name} has no take: {self.sentence or self.fault or 'it was not made'}")
+        return self.finished
 
 
 class Stage:
@@ -68,7 +93,7 @@ class Stage:
         outcome = Outcome(case)
         try:
             self._play(outcome)
-            if replay and outcome.made is not None:
+            if replay:
                 with _clock(outcome, "replay"):
                     outcome.replayed_digest = self._make(outcome)[1].samples_digest
         except EngineUnavailable:
@@ -84,9 +109,9 @@ class Stage:
         outcome.clips = tuple(item[0] for item in heard)
         outcome.hearings = tuple(item[1] for item in heard)
         outcome.seconds |= {"decode": sum(item[2] for item in heard), "hear": sum(item[3] for item in heard)}
-        done, outcome.made = self._make(outcome)
-        outcome.raw, outcome.midi, outcome.stems = done.clip, done.midi, done.stems
-        outcome.take = self.store.get(outcome.made.audio_hash)
+        done, made = self._make(outcome)
+        outcome.midi, outcome.stems = done.midi, done.stems
+        outcome.finished = Finished(done.clip, self.store.get(made.audio_hash), made)
         with _clock(outcome, "encode"):
             outcome.data = asyncio.run(encode(outcome.take, _request(outcome.case).audio_format))
 

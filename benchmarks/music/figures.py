@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.music import harmony, midi, sound
 from benchmarks.music.blend import measure_blend
+from benchmarks.music.cases import Case
 from benchmarks.music.clips import Written, written
 from benchmarks.music.drive import Outcome
 from benchmarks.music.joins import measure_join, measure_loop
@@ -47,7 +48,7 @@ def measure(outcome: Outcome) -> Figures:
     if outcome.sentence:
         figures.words["answer"] = outcome.sentence
         figures.expect(outcome.case.may_refuse, f"refused: {outcome.sentence}")
-    if outcome.take is None:
+    if outcome.finished is None:
         return figures
     if outcome.hearings and not outcome.case.may_refuse:
         _heard(outcome, figures)
@@ -130,7 +131,7 @@ def _written_music(outcome: Outcome, figures: Figures, sheet: midi.Sheet) -> Non
     _words(outcome, sheet, figures)
 
 
-def _wanted_tempo(case: Any, truth: Written | None) -> float | None:
+def _wanted_tempo(case: Case, truth: Written | None) -> float | None:
     if case.asked.tempo_bpm is not None:
         return case.asked.tempo_bpm
     if truth is not None and truth.has_beat and case.operation is Operation.EXTEND:
@@ -148,7 +149,7 @@ def tempo_class(found_bpm: float, wanted_bpm: float) -> tuple[str, float]:
     return "wrong", float(abs(2 ** (octaves - round(octaves)) - 1))
 
 
-def _tempo(case: Any, truth: Written | None, sheet: midi.Sheet, strength: np.ndarray, figures: Figures) -> None:
+def _tempo(case: Case, truth: Written | None, sheet: midi.Sheet, strength: np.ndarray, figures: Figures) -> None:
     wanted = _wanted_tempo(case, truth)
     if wanted is None:
         return
@@ -160,7 +161,9 @@ def _tempo(case: Any, truth: Written | None, sheet: midi.Sheet, strength: np.nda
     figures.numbers["tempo of the sound error %"] = 100 * abs(heard / sheet.tempo_bpm - 1)
 
 
-def _grid(case: Any, truth: Written, sheet: midi.Sheet, shift_s: float, strength: np.ndarray, figures: Figures) -> None:
+def _grid(
+    case: Case, truth: Written, sheet: midi.Sheet, shift_s: float, strength: np.ndarray, figures: Figures
+) -> None:
     """Beats and bar lines against the written ones: of the clip, or for an extension of the song that goes on."""
     song = truth.song
     end_s = strength.size / sound.FLUX_RATE_HZ
@@ -173,8 +176,8 @@ def _grid(case: Any, truth: Written, sheet: midi.Sheet, shift_s: float, strength
             return  # the written song ends with the clip
 
     def inside(times: Any) -> np.ndarray:
-        times = np.asarray(times, np.float64)
-        return times[(times >= low_s) & (times < high_s)]
+        moments = np.asarray(times, np.float64)
+        return moments[(moments >= low_s) & (moments < high_s)]
 
     found, bars = inside(sheet.beats_s + shift_s), inside(sheet.downbeats_s + shift_s)
     wanted = inside(song.beats_s)

@@ -113,7 +113,7 @@ class _Clock:
 
     def seconds(self, ticks: np.ndarray) -> np.ndarray:
         """When these ticks are played."""
-        return np.interp(ticks, self._ticks, self._seconds)
+        return np.asarray(np.interp(ticks, self._ticks, self._seconds))
 
     def tick_at(self, time_s: float) -> float:
         """The tick that is played at this time."""

@@ -34,7 +34,7 @@ def flux(clip: Clip) -> np.ndarray:
     rise = np.maximum(bands[4:] - bands[:-4], 0).sum(axis=1)
     strength = np.pad(rise, (4, 0))[: hops.size]
     slow = np.convolve(strength, np.hanning(101) / np.hanning(101).sum(), "same")
-    return np.maximum(strength - slow, 0.0)
+    return np.asarray(np.maximum(strength - slow, 0.0))
 
 
 @cache
@@ -49,7 +49,7 @@ def _bands() -> np.ndarray:
 def onsets(strength: np.ndarray) -> np.ndarray:
     """Times in seconds of the clear peaks of the flux."""
     peaks, _ = find_peaks(strength, height=0.12 * np.percentile(strength, 99.5), distance=round(0.04 * FLUX_RATE_HZ))
-    return peaks / FLUX_RATE_HZ
+    return np.asarray(peaks / FLUX_RATE_HZ)
 
 
 def best_tempo(strength: np.ndarray, near_bpm: float) -> float:
@@ -207,4 +207,4 @@ def _mono(clip: Clip, rate_hz: int) -> np.ndarray:
         middle, side = clip.samples.mean(axis=0), np.diff(clip.samples, axis=0)[0] / 2
         louder = middle if np.square(middle).sum() >= 0.1 * np.square(side).sum() else side
         clip = Clip(np.ascontiguousarray(louder[None], np.float32), clip.sample_rate_hz)
-    return clip.resampled(rate_hz).samples[0].astype(np.float64)
+    return np.array(clip.resampled(rate_hz).samples[0], np.float64)

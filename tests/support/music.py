@@ -82,7 +82,7 @@ class _Writer:
         if plan.tempo_end_bpm is None:
             return plan.lead_in_s + position * 60 / plan.tempo_bpm
         start, slope = plan.tempo_bpm / 60, (plan.tempo_end_bpm - plan.tempo_bpm) / 60 / plan.duration_s
-        return plan.lead_in_s + (np.sqrt(start**2 + 2 * slope * position) - start) / slope
+        return plan.lead_in_s + (float(np.sqrt(start**2 + 2 * slope * position)) - start) / slope
 
     def add(self, beat: float, length: float, pitch: int, velocity: float, part: str) -> None:
         start_s, end_s = self.time_s(beat), self.time_s(beat + length)
@@ -191,14 +191,15 @@ def _voice(note: Played, tuning_cents: float) -> NDArray[np.float64]:
             wave += strength * np.sin(k * phase)
     attack_s = 0.06 if note.part in ("pad", "hum") else 0.008
     envelope = np.minimum(t / attack_s, 1) * np.exp(-t / DECAY_S[note.part]) * np.clip((duration_s - t) / 0.05, 0, 1)
-    return LEVEL[note.part] * wave * envelope
+    return np.asarray(LEVEL[note.part] * wave * envelope)
 
 
 def _drum(note: Played, rng: np.random.Generator) -> NDArray[np.float64]:
     t = np.arange(round(0.25 * RATE_HZ)) / RATE_HZ
     hiss = rng.standard_normal(t.size)
     if note.pitch == DRUM_PITCH["kick"]:
-        return 0.9 * np.sin(2 * np.pi * (50 * t + 4 * (1 - np.exp(-t / 0.03)))) * np.exp(-t / 0.09)
+        wave = np.sin(2 * np.pi * (50 * t + 4 * (1 - np.exp(-t / 0.03))))
+        return np.asarray(0.9 * wave * np.exp(-t / 0.09))
     if note.pitch == DRUM_PITCH["snare"]:
         return (0.35 * hiss + 0.3 * np.sin(2 * np.pi * 190 * t)) * np.exp(-t / 0.06)
     return 0.25 * np.diff(hiss, prepend=0.0) * np.exp(-t / (0.12 if note.pitch == DRUM_PITCH["ride"] else 0.03))

@@ -166,7 +166,7 @@ def _keep_raw(self: Studio, making: Making, done: Done) -> MadeTake:
     return self._stored(making.index_of(done.job_id), making, done, done.clip)
 
 
-def _no_room(_handle: int) -> None:
+def _no_room(fd: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

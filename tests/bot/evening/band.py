@@ -94,8 +94,9 @@ class Evening:
     async def answer(self, name: str, asked: Interaction) -> str:
         """What an interaction was answered with in the end, also remembered under a name."""
         message = await asked.wait_response(lambda message: bool(message.content or message.attachments), LONG_S)
-        self.shown[name], self.told[name] = message, message.content
-        return message.content
+        words: str = message.content
+        self.shown[name], self.told[name] = message, words
+        return words
 
     async def take(self, name: str, asked: Interaction, bars: float = BARS) -> Message:
         """The message with the take that an interaction has led to, also remembered under a name."""
