@@ -14,34 +14,36 @@ import asyncio
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
+Clock = Callable[[], float]
 LOOK_EVERY_S = 0.05
 PAUSE_S = 0.5
 """What is shorter is no pause: a processor that is shared makes everybody wait a little."""
 
-_monotonic, _process_time, _sleep = time.monotonic, time.process_time, time.sleep
+_sleep = time.sleep
 
 
 class PatientClock:
-    """Seconds of which this process had something."""
+    """Seconds of which this process had something, by a wall clock and the clock of the process's own work."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._looked_s, self._worked_s, self.paused_s = _monotonic(), _process_time(), 0.0
+    def __init__(self, wall_s: Clock = time.monotonic, work_s: Clock = time.process_time) -> None:
+        self._lock, self._wall_s, self._work_s = threading.Lock(), wall_s, work_s
+        self._looked_s, self._worked_s, self.paused_s = wall_s(), work_s(), 0.0
         self._told_s = self._looked_s
 
     def now_s(self) -> float:
         """The monotonic clock, less the pauses so far."""
-        if _monotonic() - self._looked_s > PAUSE_S:
+        if self._wall_s() - self._looked_s > PAUSE_S:
             self.look()
-        self._told_s = max(self._told_s, _monotonic() - self.paused_s)
+        self._told_s = max(self._told_s, self._wall_s() - self.paused_s)
         return self._told_s
 
     def look(self) -> None:
         """See whether there was a pause since the last look."""
         with self._lock:
-            now_s, worked_s = _monotonic(), _process_time()
+            now_s, worked_s = self._wall_s(), self._work_s()
             idle_s = (now_s - self._looked_s) - (worked_s - self._worked_s)
             if idle_s > PAUSE_S:
                 self.paused_s += idle_s

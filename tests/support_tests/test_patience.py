@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import patience
 from tests.support.patience import LOOK_EVERY_S, PAUSE_S, PatientClock
 
 
@@ -14,17 +13,18 @@ class Machine:
     def __init__(self) -> None:
         self.wall_s, self.work_s = 100.0, 5.0
 
+    def clock(self) -> PatientClock:
+        """A clock that goes by these alone: this process's own goes on while it is tested."""
+        return PatientClock(lambda: self.wall_s, lambda: self.work_s)
+
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine()
-    monkeypatch.setattr(patience, "_monotonic", lambda: made.wall_s)
-    monkeypatch.setattr(patience, "_process_time", lambda: made.work_s)
-    return made
+def machine() -> Machine:
+    return Machine()
 
 
 def test_a_pause_is_left_out_whoever_looks_first(machine: Machine) -> None:
-    clock = PatientClock()
+    clock = machine.clock()
     machine.wall_s += 7.0
     assert clock.now_s() == pytest.approx(100.0)
     machine.wall_s += 7.0
@@ -35,13 +35,13 @@ def test_a_pause_is_left_out_whoever_looks_first(machine: Machine) -> None:
 
 
 def test_work_of_our_own_counts_as_long_as_it_takes(machine: Machine) -> None:
-    clock = PatientClock()
+    clock = machine.clock()
     machine.wall_s, machine.work_s = 107.0, 12.0
     assert clock.now_s() == pytest.approx(107.0)
 
 
 def test_waiting_counts_while_the_process_could_run(machine: Machine) -> None:
-    clock = PatientClock()
+    clock = machine.clock()
     for _ in range(100):
         machine.wall_s += LOOK_EVERY_S
         clock.look()
@@ -49,7 +49,7 @@ def test_waiting_counts_while_the_process_could_run(machine: Machine) -> None:
 
 
 def test_what_is_short_is_no_pause_and_the_clock_never_goes_back(machine: Machine) -> None:
-    clock, seen = PatientClock(), [100.0]
+    clock, seen = machine.clock(), [100.0]
     for step_s in (0.1, PAUSE_S * 0.9, 3.0, 0.01, 9.0, 0.2):
         machine.wall_s += step_s
         seen.append(clock.now_s())
