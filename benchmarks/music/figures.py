@@ -22,8 +22,6 @@ METER_ROUNDS_DB = 0.05
 """ffmpeg's meter shows tenths."""
 BEAT_F, DOWNBEAT_F = 0.9, 0.8
 FOLLOWING = (Operation.RESTYLE, Operation.VARY, Operation.ACCOMPANY)
-EXTEND_LEAD_S = 0.03
-"""The arranger's score of an extension begins this much before its first beat; checked by the lag of the onsets."""
 
 
 @dataclass
@@ -116,19 +114,21 @@ def _written_music(outcome: Outcome, figures: Figures, sheet: midi.Sheet) -> Non
     """Tempo, beats, key and chords of the notes, on the take's clock, and whether the sound follows them."""
     case = outcome.case
     truth = written(case.clips[0]) if case.clips else None
-    shift_s = 0.0
-    if case.operation is Operation.EXTEND:
-        shift_s = max(float(outcome.made.details["join_s"]) - EXTEND_LEAD_S, 0.0)
     strength = sound.flux(outcome.take)
-    starts = np.unique([round(note.start_s + shift_s, 3) for note in sheet.notes])
-    figures.numbers["lag ms"] = sound.lag_ms(strength, starts)
-    _tempo(case, truth, sheet, strength[round(shift_s * sound.FLUX_RATE_HZ) :], figures)
+    figures.numbers["lag ms"] = sound.lag_ms(strength, np.unique([round(note.start_s, 3) for note in sheet.notes]))
+    tempo_bpm = sheet.tempo_from(_begins_s(outcome))
+    _tempo(case, truth, tempo_bpm, strength[round(_begins_s(outcome) * sound.FLUX_RATE_HZ) :], figures)
     if truth is not None and truth.has_beat and case.operation is not Operation.COMPOSE and case.tag != "changed":
-        _grid(case, truth, sheet, shift_s, strength, figures)
+        _grid(case, truth, sheet, strength, figures)
     _key(outcome, truth, sheet, figures)
     if truth is not None and truth.song.chords and case.operation in FOLLOWING and case.tag != "changed":
         _chords(truth, sheet, figures)
     _words(outcome, sheet, figures)
+
+
+def _begins_s(outcome: Outcome) -> float:
+    """Where the take's own music begins: an extension's after the clip."""
+    return float(outcome.made.details["join_s"]) if outcome.case.operation is Operation.EXTEND else 0.0
 
 
 def _wanted_tempo(case: Case, truth: Written | None) -> float | None:
@@ -149,21 +149,19 @@ def tempo_class(found_bpm: float, wanted_bpm: float) -> tuple[str, float]:
     return "wrong", float(abs(2 ** (octaves - round(octaves)) - 1))
 
 
-def _tempo(case: Case, truth: Written | None, sheet: midi.Sheet, strength: np.ndarray, figures: Figures) -> None:
+def _tempo(case: Case, truth: Written | None, tempo_bpm: float, strength: np.ndarray, figures: Figures) -> None:
     wanted = _wanted_tempo(case, truth)
     if wanted is None:
         return
-    kind, error = tempo_class(sheet.tempo_bpm, wanted)
+    kind, error = tempo_class(tempo_bpm, wanted)
     figures.words["tempo"] = kind
     figures.numbers["tempo error %"] = 100 * error
-    figures.expect(kind == "right", f"tempo {kind}: {sheet.tempo_bpm:.1f} BPM instead of {wanted:.1f}")
-    heard = sound.best_tempo(strength, sheet.tempo_bpm)
-    figures.numbers["tempo of the sound error %"] = 100 * abs(heard / sheet.tempo_bpm - 1)
+    figures.expect(kind == "right", f"tempo {kind}: {tempo_bpm:.1f} BPM instead of {wanted:.1f}")
+    heard = sound.best_tempo(strength, tempo_bpm)
+    figures.numbers["tempo of the sound error %"] = 100 * abs(heard / tempo_bpm - 1)
 
 
-def _grid(
-    case: Case, truth: Written, sheet: midi.Sheet, shift_s: float, strength: np.ndarray, figures: Figures
-) -> None:
+def _grid(case: Case, truth: Written, sheet: midi.Sheet, strength: np.ndarray, figures: Figures) -> None:
     """Beats and bar lines against the written ones: of the clip, or for an extension of the song that goes on."""
     song = truth.song
     end_s = strength.size / sound.FLUX_RATE_HZ
@@ -179,7 +177,7 @@ def _grid(
         moments = np.asarray(times, np.float64)
         return moments[(moments >= low_s) & (moments < high_s)]
 
-    found, bars = inside(sheet.beats_s + shift_s), inside(sheet.downbeats_s + shift_s)
+    found, bars = inside(sheet.beats_s), inside(sheet.downbeats_s)
     wanted = inside(song.beats_s)
     beat_f, bar_f = _f(wanted, found), _f(inside(song.downbeats_s), bars)
     figures.numbers["beat F"] = beat_f
@@ -231,7 +229,12 @@ def _words(outcome: Outcome, sheet: midi.Sheet, figures: Figures) -> None:
     if asked.style is not None:
         checks.append((asked.style, details["style"] == asked.style))
     if asked.tempo_bpm is not None:
-        checks.append((f"{asked.tempo_bpm:g} bpm", abs(sheet.tempo_bpm / asked.tempo_bpm - 1) <= TEMPO_WITHIN))
+        checks.append(
+            (
+                f"{asked.tempo_bpm:g} bpm",
+                abs(sheet.tempo_from(_begins_s(outcome)) / asked.tempo_bpm - 1) <= TEMPO_WITHIN,
+            )
+        )
     if asked.key is not None:
         checks.append(("key", harmony.fits(harmony.chroma_of_notes(sheet.notes), asked.key)))
     if asked.beats_per_bar is not None:

@@ -56,7 +56,13 @@ class Sheet:
     @property
     def tempo_bpm(self) -> float:
         """Beats a minute over the whole file."""
-        return 60 / float(np.polyfit(np.arange(self.beats_s.size), self.beats_s, 1)[0])
+        return self.tempo_from(0.0)
+
+    def tempo_from(self, start_s: float) -> float:
+        """Beats a minute from a moment on; over the whole file where there are hardly any."""
+        later_s = self.beats_s[self.beats_s >= start_s]
+        beats_s = later_s if later_s.size > 2 else self.beats_s
+        return 60 / float(np.polyfit(np.arange(beats_s.size), beats_s, 1)[0])
 
     def plays(self, instrument: str) -> bool:
         """Whether an instrument of FAMILIES, or "drums", plays at least a note."""
