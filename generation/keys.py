@@ -7,8 +7,7 @@ import re
 from generation.errors import RequestRefused
 from generation.hearing import Key
 
-OWN_KEY = frozenset({"none", "keep", "off", "own"})
-"""In place of a key, for a blend: leave each clip in its own."""
+_OWN = frozenset({"none", "keep", "off", "own"})
 _NAME = re.compile(
     r"\s*([a-gA-G])\s*(?:([#b])|((?i:sharp|flat|is|es|s)))?[\s-]*"
     r"(m|M|(?i:min|minor|menor|mineur|moll|maj|major|mayor|majeur|dur))?\s*",
@@ -17,6 +16,16 @@ _NAME = re.compile(
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _SIGNS = {"#": 1, "sharp": 1, "is": 1, "b": -1, "flat": -1, "es": -1, "s": -1}
 _MINOR = frozenset({"min", "minor", "menor", "mineur", "moll"})
+
+
+def is_own_key(name: str) -> bool:
+    """Whether a blend's words in place of a key leave each clip in its own."""
+    return name.strip().lower() in _OWN
+
+
+def key_asked(name: str | None) -> Key | None:
+    """The key that a request names; None where it names none or leaves each clip in its own. Raises RequestRefused."""
+    return None if not name or is_own_key(name) else key_named(name)
 
 
 def key_named(name: str) -> Key:

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 from generation.errors import RequestRefused
-from generation.keys import OWN_KEY, key_named
+from generation.keys import is_own_key, key_named
 
 MAX_PROMPT_CHARACTERS = 500
 MAX_TAKES = 4
@@ -158,7 +158,7 @@ class Request:
         _check_clips(self.operation, len(self.clip_ids))
         if self.operation is Operation.COMPOSE and not self.prompt.strip() and not self.clip_ids:
             raise RequestRefused("Say in a few words what the music should be like, or attach a clip.")
-        if self.key and not (self.operation is Operation.BLEND and self.key.strip().lower() in OWN_KEY):
+        if self.key and not (self.operation is Operation.BLEND and is_own_key(self.key)):
             key_named(self.key)
         if self.duration_s is not None:
             _check_range("The length", self.duration_s, 1, 300, " s")

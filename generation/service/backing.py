@@ -12,7 +12,7 @@ from generation.clip import Clip
 from generation.errors import TakeNotFound
 from generation.hearing import Hearing
 from generation.jobs import CheckIn, Origin
-from generation.keys import key_named
+from generation.keys import key_asked
 from generation.request import Operation, Take
 from generation.service.rendering import load_take
 
@@ -37,7 +37,7 @@ class Backings:
     ) -> tuple[CheckIn, ...]:
         """What follows `whole`, the take as a clip, in Request.clip_ids: where it has to be moved to another key and
         its stems are here, its drums and the rest, else nothing. `under`: what was heard in the clip it goes under."""
-        wanted = key_named(key) if key else None
+        wanted = key_asked(key)
         if not round(moved_to(under, whole.hearing, wanted)) or take.recipe.request.operation not in WHOLE_IN_STEMS:
             return ()
         parts = await self._parts(take)

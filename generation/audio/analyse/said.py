@@ -23,7 +23,7 @@ from generation.audio.analyse.overrides import OVERRIDE_TOLERANCE, TEMPO_RANGE_B
 from generation.clip import Clip
 from generation.hearing import MIN_BEAT_CONFIDENCE, Hearing, Key
 from generation.jam.frame import SLOW_SIX_BPM
-from generation.keys import key_named
+from generation.keys import key_asked
 from generation.request import Operation, Request
 
 GOES_WITH_CLIP = frozenset({Operation.ACCOMPANY, Operation.EXTEND})
@@ -43,7 +43,7 @@ class Said:
     @classmethod
     def by_options(cls, request: Request) -> Said:
         """What the options say, without the prompt."""
-        return cls(request.tempo_bpm, key_named(request.key) if request.key else None, request.beats_per_bar)
+        return cls(request.tempo_bpm, key_asked(request.key), request.beats_per_bar)
 
 
 def overrides_for(operation: Operation, said: Said, heard: Hearing) -> Overrides | None:

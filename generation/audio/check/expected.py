@@ -11,7 +11,7 @@ import numpy as np
 from generation.audio.analyse.beats import between
 from generation.audio.check.listen import MIN_BEATS
 from generation.hearing import PITCH_NAMES, Hearing, Key
-from generation.keys import OWN_KEY, key_named
+from generation.keys import key_asked
 from generation.request import Operation, Request
 
 MIN_KEY_CONFIDENCE = 0.6
@@ -40,7 +40,7 @@ def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str
     clip = hearings[0] if hearings else Hearing(0.0)
     own_bpm, own_key = details.get("tempo_bpm"), _key_of(details.get("key"))
     tempo_bpm, tempo_of = (request.tempo_bpm, "asked for") if request.tempo_bpm else (None, "")
-    key, key_of = _asked_key(request.key), "asked for"
+    key, key_of = key_asked(request.key), "asked for"
     if request.operation in _FROM_CLIP and clip.has_beat and tempo_bpm is None:
         moved = isinstance(own_bpm, float) and request.operation in (Operation.RESTYLE, Operation.VARY)
         tempo_bpm, tempo_of = (own_bpm, "meant") if moved else (clip.tempo_bpm, "the clip's")
@@ -56,11 +56,6 @@ def expected_of(request: Request, hearings: Sequence[Hearing], details: dict[str
     on_one = int(details.get("backing_beats_on_one", 1))  # a backing that counts twice as fast may be heard on any
     beats_s = tuple(between(np.asarray(clip.beats_s), on_one).tolist()) if keeps_to_beats else ()
     return Expected(tempo_bpm, key, tempo_of, key_of, is_steady, beats_s)
-
-
-def _asked_key(text: str | None) -> Key | None:
-    """The key of a request; None without one, or where each clip of a blend stays in its own."""
-    return key_named(text) if text and text.strip().lower() not in OWN_KEY else None
 
 
 def _is_steady(clip: Hearing) -> bool:

@@ -13,7 +13,7 @@ from generation.clip import Clip
 from generation.engines.base import Done, EngineJob, Event, Progress
 from generation.engines.revision import code_revision
 from generation.hearing import Hearing
-from generation.keys import key_named
+from generation.keys import key_asked
 from generation.request import MAX_ACCOMPANY_CLIPS
 
 
@@ -24,7 +24,7 @@ def back_take(job: EngineJob) -> Iterator[Event]:
     if job.request.tempo_bpm is not None and not heard.has_beat:
         heard = _at_tempo(clip, heard, job.request.tempo_bpm, job.request.beats_per_bar or heard.beats_per_bar)
     drums, rest = others[1:] if len(job.clips) == MAX_ACCOMPANY_CLIPS else (None, None)
-    key = key_named(job.request.key) if job.request.key else None
+    key = key_asked(job.request.key)
     made = back(clip, heard, Backing(others[0], heard_others[0], drums, rest), key)
     details = {
         "tempo_bpm": None if heard.tempo_bpm is None or not heard.has_beat else round(heard.tempo_bpm, 3),

@@ -13,7 +13,7 @@ from generation.engines.arranger.streams import Streams
 from generation.engines.arranger.style import Style
 from generation.engines.arranger.theory import key_of_chords
 from generation.hearing import PITCH_NAMES, Hearing, Key
-from generation.keys import key_named
+from generation.keys import key_asked
 from generation.request import Operation, Request
 
 DEFAULT_DURATION_S = 20.0
@@ -123,7 +123,7 @@ def _key(
     request: Request, heard: Hearing, wish: Wish, style: Style, streams: Streams, remarks: list[str]
 ) -> tuple[Key, int]:
     """The take's key and how many semitones the clip's music must move to reach it."""
-    asked = key_named(request.key) if request.key else None
+    asked = key_asked(request.key)
     found = _heard_key(heard)
     wanted = asked or wish.key
     if found is None:

@@ -6,8 +6,7 @@ from generation.engines.base import Done, EngineJob
 from generation.engines.revision import code_revision
 from generation.engines.studio.grid import placed
 from generation.errors import RequestRefused
-from generation.hearing import Key
-from generation.keys import OWN_KEY, key_named
+from generation.keys import is_own_key, key_asked
 from generation.request import AudioFormat, Operation
 
 
@@ -23,7 +22,7 @@ def check(job: EngineJob) -> None:
     if min(len(job.clips), len(job.hearings)) < operation.num_clips:
         wanted = "two clips" if operation is Operation.BLEND else "a clip"
         raise RequestRefused(f"{operation.value.capitalize()} needs {wanted}: attach an audio file.")
-    _key(job)
+    key_asked(job.request.key)
 
 
 def loop_take(job: EngineJob) -> Done:
@@ -31,7 +30,7 @@ def loop_take(job: EngineJob) -> Done:
     from generation.audio.loop import NOT_GAPLESS, make_loop
 
     request = job.request
-    hearing = placed(job.clips[0], job.hearings[0], request, _key(job)[0])
+    hearing = placed(job.clips[0], job.hearings[0], request, key_asked(request.key))
     loop = make_loop(job.clips[0], hearing, request.bars, request.tempo_bpm)
     details = {
         "bars": loop.bars,
@@ -58,7 +57,7 @@ def blend_take(job: EngineJob) -> Done:
     from generation.audio.blend import blend
 
     request = job.request
-    key, keep_keys = _key(job)
+    key = key_asked(request.key)
     hearings = [placed(clip, heard, request, key) for clip, heard in zip(job.clips, job.hearings, strict=False)]
     made = blend(
         job.clips[:2],
@@ -66,7 +65,7 @@ def blend_take(job: EngineJob) -> Done:
         request.weights,
         tempo_bpm=request.tempo_bpm,
         key=key,
-        keep_keys=keep_keys,
+        keep_keys=is_own_key(request.key or ""),
     )
     details = {
         "tempo_bpm": None if made.meeting.tempo_bpm is None else round(made.meeting.tempo_bpm, 3),
@@ -84,11 +83,3 @@ def blend_take(job: EngineJob) -> Done:
         remarks=made.remarks,
         engine_revision=f"studio {code_revision('studio')}",
     )
-
-
-def _key(job: EngineJob) -> tuple[Key | None, bool]:
-    """The key that was asked for, and whether each clip is to stay in its own."""
-    wanted = (job.request.key or "").strip()
-    if wanted.lower() in OWN_KEY:
-        return None, True
-    return key_named(wanted) if wanted else None, False

@@ -11,7 +11,7 @@ from generation.config import ServiceConfig
 from generation.engines import EngineOptions
 from generation.request import Operation, Request
 from generation.service import Service, Verdict
-from tests.support import music
+from tests.support import clips, music
 from tests.support.clips import wav_bytes
 from tests.support.scripted_service import member
 
@@ -44,3 +44,15 @@ async def test_a_tempo_that_is_said_reaches_the_band_and_the_replay(band: Servic
 
     again = await band.replay(take.take_id)
     assert again.verdict is Verdict.IDENTICAL, again
+
+
+@pytest.mark.parametrize("words", ["none", "Keep "])
+async def test_a_blend_whose_clips_stay_in_their_keys_is_made_and_replayed(band: Service, words: str) -> None:
+    """No key is said of a clip by this: what is listened for must not take it for a name."""
+    first, second = (wav_bytes(clips.little_song(tempo, tonic)) for tempo, tonic in ((100, 0), (104, 3)))
+    checked = [await band.check_in(data, name="song.wav", owner=member()) for data in (first, second)]
+    clip_ids = tuple(clip.clip_id for clip in checked)
+    request = Request(Operation.BLEND, clip_ids=clip_ids, engine="studio", key=words, seed=3)
+    (take,) = await (await band.submit(request, member(), key="1")).takes()
+    assert take.recipe.details["semitones"] == [0, 0]
+    assert (await band.replay(take.take_id)).verdict is Verdict.IDENTICAL
