@@ -1,7 +1,6 @@
 """The way of a job: submitted, waited for, made in a worker process, rendered, delivered."""
 
 import asyncio
-import gc
 import io
 import os
 from collections import Counter
@@ -12,13 +11,10 @@ import pytest
 
 from generation.audio.store import AudioStore
 from generation.audio.tags import read_tags
-from generation.clip import Clip
 from generation.errors import Cancelled, EngineFailed, EngineUnavailable, RequestRefused, TakeNotFound, TooBusy
-from generation.hearing import Hearing
 from generation.jobs import JobState
 from generation.request import AudioFormat, Operation, Recipe, Request
 from generation.service import FinishedJob, Service
-from tests.support.clips import noise, wav_bytes
 from tests.support.scripted_engine import tone
 from tests.support.scripted_service import admissions, eventually, member, scripted, scripted_config
 
@@ -265,21 +261,3 @@ async def test_clips_reach_the_engine(service: Service) -> None:
     as_clip = await service.clip_of_take(take.take_id, owner=member())
     assert as_clip.hearing.duration_s == pytest.approx(1.0, abs=0.01)
     assert (await service.hearing(as_clip.clip_id)) == as_clip.hearing
-
-
-async def test_samples_are_let_go_before_the_clip_waits_to_be_heard(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    num_clips: list[int] = []
-
-    def count() -> int:
-        return sum(isinstance(item, Clip) for item in gc.get_objects())
-
-    async def hear(*which: object) -> Hearing:
-        num_clips.append(count())
-        return Hearing(1.0)
-
-    monkeypatch.setattr(service._reception._ears, "hear", hear)
-    data, before = wav_bytes(noise(1.0)), count()
-    await service.check_in(data, name="noise.wav", owner=member())
-    assert num_clips == [before]
