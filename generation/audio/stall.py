@@ -15,7 +15,7 @@ LOOK_S = 0.002
 REFERENCE_S = 0.007
 """What `_piece_of_work` takes on the machine on which the limits were measured."""
 _NUM_PIECES = 3
-MAX_TIMES_SUSPECT = 2
+MAX_MEASURED = 2
 """What one measurement says of the moments around it is a guess; a suspect gets two, or it would get any time."""
 _PROC = Path("/proc")
 
@@ -38,7 +38,7 @@ async def stalled(pid: int, said: Sized, patience: Patience, send: Callable[[sig
     stopped while it is measured how slow the machine is at this very moment, and goes on where that explains it; once
     more where the machine has become slower still.
     """
-    slowness, num_times_suspect, length, since_s = 1.0, 0, 0, 0.0
+    slowness, num_measured, length, since_s = 1.0, 0, 0, 0.0
     while True:
         worked_s = cpu_s(pid)
         if len(said) > length:
@@ -46,16 +46,22 @@ async def stalled(pid: int, said: Sized, patience: Patience, send: Callable[[sig
         in_all_s = patience.silent_s + (length * patience.s_per_byte if length else 0.0)
         until_s = min(since_s + slowness * patience.silent_s, slowness * in_all_s)
         if worked_s >= until_s:
-            send(signal.SIGSTOP)
-            num_times_suspect += 1
-            measured = await asyncio.to_thread(slowness_now) if num_times_suspect <= MAX_TIMES_SUSPECT else slowness
+            measured = await _slowness_meanwhile(send) if num_measured < MAX_MEASURED else slowness
             if measured <= slowness:
                 send(signal.SIGKILL)
                 return
-            slowness = measured
-            send(signal.SIGCONT)
+            slowness, num_measured = measured, num_measured + 1
             continue
         await asyncio.sleep(max((until_s - worked_s) / 2, LOOK_S))
+
+
+async def _slowness_meanwhile(send: Callable[[signal.Signals], None]) -> float:
+    """`slowness_now`, while the process stands still."""
+    send(signal.SIGSTOP)
+    try:
+        return await asyncio.to_thread(slowness_now)
+    finally:
+        send(signal.SIGCONT)
 
 
 def cpu_s(pid: int) -> float:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from generation.engines.arranger.prompt_reach import Reach, Word
 from generation.engines.arranger.vocabulary import Meaning, Vocabulary
 
-THINGS = frozenset({"instrument", "piece", "kit"})
+_THINGS = frozenset({"instrument", "piece", "kit"})
 _STYLES = frozenset({"style", "genre"})
 _WITHOUT = frozenset({"no", "without", "without any", "minus", "ohne", "kein", "keine", "sans", "pas de", "sin"})
 """Negations of what is in a band; the others ("not", "anything but") rather speak of its style."""
@@ -76,19 +76,19 @@ def _next_thing(words: Sequence[Word], index: int) -> int | None:
     """Where the instrument stands that follows, over articles."""
     for place in range(index + 1, len(words)):
         if words[place].kind != "article":
-            return place if words[place].kind in THINGS else None
+            return place if words[place].kind in _THINGS else None
     return None
 
 
 def _describes(words: Sequence[Word], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1].kind in THINGS | _STYLES | {"ignored", "mood", "role"}
+    return index + 1 < len(words) and words[index + 1].kind in _THINGS | _STYLES | {"ignored", "mood", "role"}
 
 
 def _is_adjective(words: Sequence[Word], index: int) -> bool:
     """Whether a style's name only says what kind of instrument is meant: of sound anywhere, else after a "no"."""
     word, is_romance = words[index], _is_romance(words)
-    before_thing = index + 1 < len(words) and words[index + 1].kind in THINGS
-    after_thing = is_romance and index > 0 and words[index - 1].kind in THINGS
+    before_thing = index + 1 < len(words) and words[index + 1].kind in _THINGS
+    after_thing = is_romance and index > 0 and words[index - 1].kind in _THINGS
     if word.phrase.startswith(_SOUND_OF_INSTRUMENTS):
         return before_thing or after_thing
     if before_thing:  # "not jazz piano but classical piano" does speak of the style
